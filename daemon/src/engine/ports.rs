@@ -1,0 +1,49 @@
+//! What outer rooms implement for the engine: the runner of stages. Local and remote runners look alike from here.
+
+use crate::domain::Workflow;
+use std::sync::Arc;
+
+/// Names one attempt of one stage.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AttemptKey {
+    /// The workflow's id.
+    pub workflow: String,
+    /// The stage's index in `plan.stages`.
+    pub stage: usize,
+    /// The attempt's number.
+    pub attempt: u32,
+}
+
+/// Run this: the workflow as it stands after the lease was committed.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// With all parameters and the outputs of earlier stages.
+    pub workflow: Arc<Workflow>,
+    /// Index of the leased stage; its state is `InProgress` with the lease.
+    pub stage: usize,
+    /// The lease's attempt.
+    pub attempt: u32,
+    /// The lease's ordinal: orders the workflow's logs.
+    pub ordinal: u32,
+}
+
+impl Order {
+    /// The attempt's name.
+    #[must_use]
+    pub fn key(&self) -> AttemptKey {
+        AttemptKey { workflow: self.workflow.id.clone(), stage: self.stage, attempt: self.attempt }
+    }
+}
+
+/// Runs attempts. None of these block; how an attempt ends is told by `Engine::ended`.
+pub trait StageRunner: Send + Sync + 'static {
+    /// Starts these attempts, in this order, each as soon as its resources are free of earlier ones.
+    fn start(&self, orders: Vec<Order>);
+    /// Ends an attempt's processes; the attempt then ends as `Outcome::Cancelled` once they are gone. Unknown: ignored.
+    fn cancel(&self, key: AttemptKey);
+    /// At boot: these attempts are leased to this box since an earlier life of the daemon. Each is found again and goes on,
+    /// or its end is learned, or it is reported as `Lost` or `NotBegun`.
+    fn adopt(&self, orders: Vec<Order>);
+    /// A workflow was deleted or ended: its work directory and, when `logs`, its attempt logs may go.
+    fn clean_up(&self, workflow: Arc<Workflow>, logs: bool);
+}
