@@ -61,6 +61,9 @@ pub enum Effect {
     },
     /// Dependants must be told.
     Ended,
+    /// It is `blocked` again after a retry: look up each dependency that is not `done`, and send `DependencyEnded` for
+    /// every one that has ended (or is gone) meanwhile.
+    LookUpDependencies,
     /// Work directory and files may go.
     CleanUp,
 }

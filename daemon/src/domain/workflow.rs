@@ -104,7 +104,12 @@ pub enum State {
         from: PausedFrom,
     },
     /// Cancel was asked; processes still end. Shown as `running` with `cancelling`.
-    Cancelling,
+    Cancelling {
+        /// Who asked.
+        by: String,
+    },
+    /// A stage failed for good; the processes of the others still end. Shown as `running`.
+    Failing(Failure),
     /// Done. Never changes.
     Completed,
     /// Ended by a failure; retry reopens it.
@@ -347,7 +352,7 @@ impl Workflow {
             State::Blocked => Status::Blocked,
             State::Scheduled => Status::Scheduled,
             State::Queued => Status::Queued,
-            State::Running { .. } | State::Cancelling => Status::Running,
+            State::Running { .. } | State::Cancelling { .. } | State::Failing(_) => Status::Running,
             State::Waiting => Status::Waiting,
             State::Paused { .. } => Status::Paused,
             State::Completed => Status::Completed,
