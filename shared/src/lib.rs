@@ -3,6 +3,8 @@
 //!
 //! Within protocol version 1 these shapes only grow. Readers tolerate fields and words that they don't know.
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod problem;
 pub mod request;
 pub mod stream;
