@@ -82,6 +82,49 @@ pub enum ParamKind {
     Any,
 }
 
+impl ParamKind {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::String,
+        Self::Text,
+        Self::Int,
+        Self::Number,
+        Self::Bool,
+        Self::Enum,
+        Self::Email,
+        Self::Url,
+        Self::File,
+        Self::List,
+        Self::Map,
+        Self::Any,
+    ];
+
+    /// The word on the wire and in pipeline files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Text => "text",
+            Self::Int => "int",
+            Self::Number => "number",
+            Self::Bool => "bool",
+            Self::Enum => "enum",
+            Self::Email => "email",
+            Self::Url => "url",
+            Self::File => "file",
+            Self::List => "list",
+            Self::Map => "map",
+            Self::Any => "any",
+        }
+    }
+
+    /// The type of a word, if it is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
 /// A stage's definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageSpec {
