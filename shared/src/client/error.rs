@@ -50,7 +50,7 @@ pub enum ClientError {
         /// The HTTP status.
         status: u16,
         /// Its words.
-        problem: Problem,
+        problem: Box<Problem>,
         /// `Retry-After`, in seconds.
         retry_after: Option<u64>,
     },

@@ -157,7 +157,7 @@ fn refused(error: tungstenite::Error) -> ClientError {
             match serde_json::from_slice::<ProblemBody>(body) {
                 Ok(body) => ClientError::Problem {
                     status,
-                    problem: body.error,
+                    problem: Box::new(body.error),
                     retry_after,
                 },
                 Err(_) => ClientError::Protocol(format!(

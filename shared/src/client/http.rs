@@ -220,7 +220,7 @@ async fn take(response: Response<Incoming>) -> Result<Reply, ClientError> {
     match serde_json::from_slice::<ProblemBody>(&body) {
         Ok(problem) => Err(ClientError::Problem {
             status: status.as_u16(),
-            problem: problem.error,
+            problem: Box::new(problem.error),
             retry_after,
         }),
         Err(_) => Err(ClientError::Protocol(format!(

@@ -361,7 +361,7 @@ async fn a_refused_upgrade_is_a_problem() {
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut head = [0u8; 2048];
-        stream.read(&mut head).await.unwrap();
+        assert!(stream.read(&mut head).await.unwrap() > 0);
         let body =
             r#"{"success":false,"error":{"code":"unauthorized","message":"the token is unknown"}}"#;
         stream
