@@ -1,6 +1,7 @@
 //! Reel's daemon as a library, so that the two binaries and the tests share it. Modules stand in layer order: each may use
 //! those before it. `tests/it/tidy.rs` checks the law.
 
+pub mod attempt_log;
 pub mod config;
 pub mod domain;
 pub mod engine;
