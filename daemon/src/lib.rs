@@ -5,3 +5,4 @@ pub mod attempt_log;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod executor;

@@ -1,6 +1,6 @@
 //! What outer rooms implement for the engine: the runner of stages. Local and remote runners look alike from here.
 
-use crate::domain::Workflow;
+use crate::domain::{Outcome, Timestamp, Workflow};
 use std::sync::Arc;
 
 /// Names one attempt of one stage.
@@ -46,4 +46,15 @@ pub trait StageRunner: Send + Sync + 'static {
     fn adopt(&self, orders: Vec<Order>);
     /// A workflow was deleted or ended: its work directory and, when `logs`, its attempt logs may go.
     fn clean_up(&self, workflow: Arc<Workflow>, logs: bool);
+}
+
+/// What a runner tells the engine. `Engine` is one; tests bring their own.
+pub trait Reports: Send + Sync + 'static {
+    /// An attempt ended. Returns once the report is in the writer's queue (waits while that is full); what the engine took it
+    /// makes durable. Called from plain threads only.
+    fn ended(&self, key: AttemptKey, started_at: Option<Timestamp>, outcome: Outcome);
+    /// A running attempt's progress, 0–100, with words.
+    fn progress(&self, key: &AttemptKey, progress: f64, message: Option<String>);
+    /// An attempt's log has grown.
+    fn log_grew(&self, key: &AttemptKey);
 }
