@@ -3,7 +3,8 @@
 
 pub mod attempt_log;
 pub mod config;
+pub mod telemetry;
 pub mod domain;
+pub mod pipeline;
 pub mod engine;
 pub mod executor;
-pub mod pipeline;

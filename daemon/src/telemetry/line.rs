@@ -1,0 +1,220 @@
+//! One event becomes one line: its own fields, those of the spans around it, in the order that readers expect.
+
+use super::Format;
+use super::sink::Entrance;
+use serde_json::{Map, Value};
+use std::fmt;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+/// The fields that stand in a line's own object, and how they may be written in code; all others go to `metadata`.
+const TOP: [(&str, &str); 8] = [
+    ("videoId", "video_id"),
+    ("state", "state"),
+    ("previousState", "previous_state"),
+    ("duration", "duration"),
+    ("attempt", "attempt"),
+    ("userId", "user_id"),
+    ("requestId", "request_id"),
+    ("metadata", "metadata"),
+];
+
+/// A line before it has a form.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Line {
+    pub(super) level: &'static str,
+    pub(super) time: jiff::Timestamp,
+    pub(super) component: String,
+    pub(super) message: String,
+    pub(super) fields: Map<String, Value>,
+}
+
+impl Line {
+    /// The line's text, with its end.
+    pub(super) fn render(&self, format: Format) -> String {
+        let mut object = Map::new();
+        object.insert("level".into(), self.level.into());
+        object.insert("time".into(), format!("{:.3}", self.time).into());
+        if format == Format::Json {
+            object.insert("component".into(), self.component.clone().into());
+            object.insert("msg".into(), self.message.clone().into());
+        }
+        object.extend(self.fields.clone());
+        let object = Value::Object(object);
+        match format {
+            Format::Json => format!("{object}\n"),
+            // A line stays one line, whatever the message holds.
+            Format::Text => format!(
+                "[{}] {} {object}\n",
+                self.component,
+                self.message.replace('\n', "\\n")
+            ),
+        }
+    }
+}
+
+/// Hands every event to the sinks as a line.
+pub(super) struct LineLayer {
+    sinks: Vec<Entrance>,
+}
+
+impl LineLayer {
+    pub(super) fn new(sinks: Vec<Entrance>) -> Self {
+        Self { sinks }
+    }
+}
+
+/// What a span or an event says, by field.
+#[derive(Debug, Clone, Default)]
+struct Said {
+    message: String,
+    component: Option<String>,
+    fatal: bool,
+    top: Map<String, Value>,
+    rest: Map<String, Value>,
+}
+
+impl Said {
+    fn put(&mut self, field: &Field, value: Value) {
+        let name = field.name();
+        match (name, &value) {
+            ("message", Value::String(text)) => self.message.clone_from(text),
+            ("component", Value::String(text)) => self.component = Some(text.clone()),
+            ("fatal", Value::Bool(fatal)) => self.fatal = *fatal,
+            _ => match TOP.iter().find(|(top, code)| *top == name || *code == name) {
+                Some((top, _)) => drop(self.top.insert((*top).to_owned(), value)),
+                None => drop(self.rest.insert(name.to_owned(), value)),
+            },
+        }
+    }
+
+    /// Lays what stands nearer to the event over what stands further out.
+    fn lay(&mut self, nearer: &Self) {
+        self.component = nearer.component.clone().or_else(|| self.component.take());
+        self.top.extend(nearer.top.clone());
+        self.rest.extend(nearer.rest.clone());
+    }
+}
+
+impl Visit for Said {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        // Whole objects come as JSON text, since a field holds no structure.
+        if field.name() == "metadata"
+            && let Ok(value @ Value::Object(_)) = serde_json::from_str(value)
+        {
+            return self.put(field, value);
+        }
+        self.put(field, value.into());
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        let chain =
+            std::iter::successors(Some(value), |error| error.source()).map(ToString::to_string);
+        self.put(field, chain.collect::<Vec<_>>().join(": ").into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}").into());
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LineLayer {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut said = Said::default();
+        attributes.record(&mut said);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(said);
+        }
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(said) = span.extensions_mut().get_mut::<Said>()
+        {
+            record.record(said);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut around = Said::default();
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(|scope| scope.from_root())
+        {
+            if let Some(said) = span.extensions().get::<Said>() {
+                around.lay(said);
+            }
+        }
+        let mut own = Said::default();
+        event.record(&mut own);
+        around.lay(&own);
+        let line = assemble(event, own.message, own.fatal, around);
+        self.sinks.iter().for_each(|sink| sink.offer(&line));
+    }
+}
+
+fn assemble(event: &Event<'_>, message: String, fatal: bool, said: Said) -> Line {
+    let level = match *event.metadata().level() {
+        Level::ERROR if fatal => "fatal",
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG | Level::TRACE => "debug",
+    };
+    let mut fields = Map::new();
+    let mut top = said.top;
+    for (name, _) in &TOP[..7] {
+        fields.extend(top.remove(*name).map(|value| ((*name).to_owned(), value)));
+    }
+    let mut metadata = match top.remove("metadata") {
+        Some(Value::Object(metadata)) => metadata,
+        Some(other) => Map::from_iter([("value".to_owned(), other)]),
+        None => Map::new(),
+    };
+    metadata.extend(said.rest);
+    if !metadata.is_empty() {
+        fields.insert("metadata".to_owned(), metadata.into());
+    }
+    let component = said
+        .component
+        .unwrap_or_else(|| room(event.metadata().target()));
+    Line {
+        level,
+        time: jiff::Timestamp::now(),
+        component,
+        message,
+        fields,
+    }
+}
+
+/// The room that a target names: `reeld::api::router` is `API`.
+fn room(target: &str) -> String {
+    let mut parts = target.split("::");
+    let first = parts.next().unwrap_or_default();
+    let room = if first == "reeld" {
+        parts.next().unwrap_or(first)
+    } else {
+        first
+    };
+    room.to_ascii_uppercase()
+}
