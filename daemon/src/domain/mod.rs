@@ -18,17 +18,29 @@
 //! - A stage's lease names its attempt. What an older attempt sends changes nothing.
 //! - A wait (quota, back-off, approval, callback) holds no slot; a park or a loss spends no try.
 
+pub mod backoff;
 pub mod command;
+pub mod condition;
+pub mod decide;
 pub mod event;
+pub mod evolve;
+pub mod nearest;
+pub mod params;
+pub mod pick;
 pub mod pipeline;
+pub mod progress;
+pub mod ready;
 pub mod refusal;
 pub mod time;
 pub mod value;
 pub mod workflow;
 
 pub use command::{Command, DependencyState, Outcome, Submit};
+pub use decide::{allowed, decide, submit};
 pub use event::Event;
+pub use evolve::{create, evolve};
 pub use pipeline::{ErrorClass, Pipeline, Resources};
+pub use ready::{next_due, rank, ready};
 pub use refusal::{Decision, Effect, Refusal};
 pub use time::Timestamp;
 pub use value::{Value, Values};

@@ -342,6 +342,13 @@ pub struct Answer {
     pub at: Timestamp,
 }
 
+impl Stage {
+    /// What it gave, without the reserved key under which it gives to the workflow: what people are shown as its outputs.
+    pub fn own_outputs(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.outputs.iter().filter(|(key, value)| *key != super::evolve::WORKFLOW_KEY || value.as_map().is_none())
+    }
+}
+
 impl Workflow {
     /// The status word that the state shows as.
     #[must_use]
