@@ -19,7 +19,7 @@ pub use write::Writer;
 
 use std::fmt;
 
-/// Longest text of one line in bytes; what is over is cut and counted.
+/// Longest text of one line in bytes; what is over is cut.
 pub const MAX_TEXT: usize = 16 * 1024;
 
 /// How much a line matters.

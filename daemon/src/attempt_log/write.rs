@@ -101,9 +101,8 @@ impl Writer {
         if text.len() <= MAX_TEXT {
             out.extend_from_slice(text.as_bytes());
         } else {
-            let kept = &text[..text.floor_char_boundary(MAX_TEXT)];
-            out.extend_from_slice(kept.as_bytes());
-            out.extend_from_slice(format!(" … {} bytes of this line were cut", text.len() - kept.len()).as_bytes());
+            out.extend_from_slice(&text.as_bytes()[..text.floor_char_boundary(MAX_TEXT)]);
+            out.extend_from_slice(" … the rest of this line was too long".as_bytes());
         }
         out.push(b'\n');
     }
