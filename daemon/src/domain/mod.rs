@@ -31,6 +31,7 @@ pub mod pipeline;
 pub mod progress;
 pub mod ready;
 pub mod refusal;
+pub mod template;
 pub mod time;
 pub mod value;
 pub mod workflow;
