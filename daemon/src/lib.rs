@@ -9,3 +9,4 @@ pub mod domain;
 pub mod pipeline;
 pub mod engine;
 pub mod executor;
+pub mod api;
