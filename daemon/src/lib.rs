@@ -2,11 +2,19 @@
 //! those before it. `tests/it/tidy.rs` checks the law.
 
 pub mod attempt_log;
-pub mod shim;
 pub mod config;
 pub mod telemetry;
+
 pub mod domain;
+
 pub mod pipeline;
+
 pub mod engine;
+
 pub mod executor;
+pub mod shim;
+
 pub mod api;
+
+pub mod check;
+pub mod cli;

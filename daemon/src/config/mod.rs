@@ -1,10 +1,60 @@
 //! The configuration: every section with its defaults. A fresh box needs none of it.
 //!
-//! Flags beat environment, environment beats the file, the file beats the default.
+//! Flags beat environment, environment beats the file, the file beats the default. `reeld.ENV.toml` beside the file is
+//! laid over it when `REEL_ENV` names one. Loading is a function of its arguments: it reads the files, and touches nothing
+//! else. Whatever is wrong is told at once, each with its key, file, line and remedy; a file with a problem is never
+//! taken in part.
+//!
+//! - An unknown key is refused: a misspelt one would otherwise be silently without effect.
+//! - A secret is a `Secret` from the moment it is read, and is never printed.
+
+mod auth;
+mod boxes;
+mod environment;
+mod external;
+mod http;
+mod limits;
+mod load;
+mod media;
+mod node;
+mod notify;
+mod problem;
+mod providers;
+pub mod quantity;
+mod retention;
+mod schedules;
+mod secret;
+mod section;
+mod storage;
+mod tree;
+mod webhooks;
+mod youtube;
+
+#[cfg(test)]
+mod tests;
+
+pub use auth::{Auth, Loopback};
+pub use boxes::{Redis, Worker};
+pub use environment::{Environment, Flags};
+pub use external::{External, ExternalService};
+pub use http::Http;
+pub use limits::{Limits, Retry};
+pub use load::{ENVIRONMENTS, Loaded, load};
+pub use media::{Episodes, Media};
+pub use node::Node;
+pub use notify::{Email, Notify, NotifyCommand, Slack};
+pub use problem::{ConfigProblem, Effective, Origin};
+pub use providers::{Missing, OpenAi, Providers, Remote, WhisperCpp};
+pub use retention::Retention;
+pub use schedules::{Schedule, Window};
+pub use secret::Secret;
+pub use storage::Storage;
+pub use tree::Place;
+pub use webhooks::{Inbound, Webhooks};
+pub use youtube::{Channel, Youtube};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Everything, after flags, environment and file have been laid over the defaults.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +67,8 @@ pub struct Config {
     pub socket: PathBuf,
     /// TCP address, or none for `off`.
     pub listen: Option<String>,
-    /// Coordinates workers through this Redis.
-    pub redis: Option<String>,
+    /// Coordinates workers through this Redis; may hold a password.
+    pub redis: Option<Secret>,
     /// Log filter.
     pub log: String,
     /// `json` or `text`; none: by the terminal.
@@ -35,6 +85,24 @@ pub struct Config {
     pub limits: Limits,
     /// `[retry]`
     pub retry: Retry,
+    /// `[inbound]`
+    pub inbound: Inbound,
+    /// `[episodes]`
+    pub episodes: Episodes,
+    /// `[storage]`
+    pub storage: Storage,
+    /// `[providers]`
+    pub providers: Providers,
+    /// `[youtube]`
+    pub youtube: Youtube,
+    /// `[external]`
+    pub external: External,
+    /// `[notify]`
+    pub notify: Notify,
+    /// `[redis]`, but for its address.
+    pub boxes: Redis,
+    /// `[worker]`
+    pub worker: Worker,
     /// `[media]`
     pub media: Media,
     /// `[webhooks]`
@@ -49,133 +117,31 @@ pub struct Config {
     pub windows: Vec<Window>,
 }
 
-/// `[box]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Node {
-    /// Default: the host's.
-    pub name: String,
-    /// What stages may want of their box.
-    pub labels: BTreeMap<String, String>,
-}
-
-/// `[auth]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Auth {
-    /// Members may use the socket; ignored where it doesn't exist.
-    pub socket_group: String,
-    /// `operate` lets loopback callers in without a token.
-    pub loopback: Loopback,
-}
-
-/// `[auth] loopback`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loopback {
-    /// A token is wanted.
-    Off,
-    /// Scope `operate` without one.
-    Operate,
-}
-
-/// `[http]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Http {
-    /// Certificate chain, PEM.
-    pub tls_cert: Option<PathBuf>,
-    /// Its key, PEM.
-    pub tls_key: Option<PathBuf>,
-    /// Origins that may open a WebSocket.
-    pub origins: Vec<String>,
-    /// Off loopback without TLS.
-    pub insecure_listen: bool,
-    /// What links and callbacks stand on.
-    pub public_url: Option<String>,
-}
-
-/// `[limits]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// Per token, else per address.
-    pub requests_per_second: u32,
-    /// How many at once beyond it.
-    pub burst: u32,
-    /// Bytes of a JSON body.
-    pub body: u64,
-    /// Bytes of an upload.
-    pub upload: u64,
-    /// Bytes of an attempt's log, head and tail kept.
-    pub log: u64,
-}
-
-/// `[retry]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Retry {
-    /// Tries after the first.
-    pub times: u32,
-    /// Before the first of them.
-    pub first: Duration,
-    /// At most.
-    pub max: Duration,
-}
-
-/// `[media]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Media {
-    /// Stock footage.
-    pub library: PathBuf,
-    /// The captions' font.
-    pub font: String,
-}
-
-/// `[webhooks]`: what submit checks of a `webhookUrl`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Webhooks {
-    /// All hosts may be plain http.
-    pub allow_http_all: bool,
-    /// Or these host names and CIDRs.
-    pub allow_http: Vec<String>,
-    /// Private hosts that may be reached.
-    pub allow_private_all: bool,
-    /// Or these host names and CIDRs.
-    pub allow_private: Vec<String>,
-}
-
-/// `[retention]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Retention {
-    /// Ended workflows kept.
-    pub finished: u64,
-    /// None: `off`.
-    pub max_age: Option<Duration>,
-    /// The daily log files.
-    pub logs: Duration,
-    /// Bytes; below it nothing new starts.
-    pub min_free_disk: u64,
-}
-
-/// `[[schedules]]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Schedule {
-    /// Its name.
-    pub name: String,
-    /// Five or six fields.
-    pub cron: String,
-    /// IANA zone; default UTC.
-    pub zone: String,
-    /// What is submitted.
-    pub pipeline: String,
-    /// With these.
-    pub params: serde_json::Map<String, serde_json::Value>,
-    /// One missed run is made up for.
-    pub catch_up: bool,
-}
-
-/// `[[windows]]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Window {
-    /// When it opens.
-    pub cron: String,
-    /// IANA zone.
-    pub zone: String,
-    /// How long.
-    pub duration: Duration,
+impl Config {
+    /// All defaults, on this data directory: what a fresh box runs with, and what tests start from.
+    #[must_use]
+    pub fn default_at(data_dir: impl Into<PathBuf>) -> Self {
+        let data_dir = data_dir.into();
+        let environment = Environment::default();
+        let mut loading = section::Loading {
+            environment: &environment,
+            problems: vec![],
+            effective: vec![],
+            warnings: vec![],
+        };
+        let places = load::Places {
+            socket: data_dir.join("reeld.sock"),
+            listen: Some(load::LISTEN.to_owned()),
+            log: "info".to_owned(),
+            log_format: None,
+            data_dir: data_dir.clone(),
+        };
+        load::read_sections(
+            &data_dir.join("reeld.toml"),
+            places,
+            None,
+            &tree::Table::new(),
+            &mut loading,
+        )
+    }
 }

@@ -1,0 +1,51 @@
+//! The pipelines: files that don't load, parameters handed to a shell, programs that are not there.
+
+use super::Finding;
+use super::machine::find_program;
+use crate::config::{Config, Environment};
+use crate::domain::pipeline::Work;
+use crate::pipeline::{Catalogue, Defaults, shell_handed};
+
+/// The names that load, and what is wrong with the rest.
+pub(super) fn look(config: &Config, environment: &Environment) -> (Vec<String>, Vec<Finding>) {
+    let catalogue = Catalogue::load(&Catalogue::folder(config), &Defaults::from(config));
+    let loaded = catalogue.loaded();
+    let mut findings: Vec<Finding> = loaded
+        .problems
+        .iter()
+        .map(|problem| {
+            Finding::missing(
+                "pipeline",
+                problem.to_string(),
+                "mend the file or take it away; the others load",
+            )
+        })
+        .collect();
+    for (name, pipeline) in &loaded.pipelines {
+        for handed in shell_handed(pipeline) {
+            let detail = format!(
+                "stage {} lets a shell read {:?}",
+                handed.stage, handed.argument
+            );
+            let remedy = "pass the value as an argument of its own: [\"sh\", \"-c\", \"… \\\"$1\\\"\", \"sh\", \"${params.x}\"]";
+            findings.push(Finding::warning(format!("pipeline {name}"), detail, remedy));
+        }
+        for stage in &pipeline.stages {
+            let Work::Program { run } = &stage.work else {
+                continue;
+            };
+            let Some(program) = run.first().filter(|program| !program.contains("${")) else {
+                continue;
+            };
+            if find_program(environment, program).is_none() {
+                let detail = format!("stage {} runs {program:?}, which is not found", stage.id);
+                findings.push(Finding::warning(
+                    format!("pipeline {name}"),
+                    detail,
+                    "install it, or name it by its whole path",
+                ));
+            }
+        }
+    }
+    (loaded.pipelines.keys().cloned().collect(), findings)
+}
