@@ -22,6 +22,7 @@ pub mod backoff;
 pub mod command;
 pub mod condition;
 pub mod decide;
+pub mod eta;
 pub mod event;
 pub mod evolve;
 pub mod nearest;
@@ -34,6 +35,7 @@ pub mod refusal;
 pub mod template;
 pub mod time;
 pub mod value;
+pub mod why;
 pub mod workflow;
 
 pub use command::{Command, DependencyState, Outcome, Submit};
