@@ -5,14 +5,17 @@
 //! still load. While a broken file carries a built-in's name, that name is not known: running the built-in one in place of
 //! what a person wrote would be a surprise.
 
-use super::{Defaults, FileError, nearest, parse};
+use super::{Defaults, FileError, parse};
 use crate::domain::Pipeline;
+use crate::domain::nearest::suggest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-const BUILT_IN: [(&str, &str); 2] =
-    [("command", include_str!("../../pipelines/command.toml")), ("video", include_str!("../../pipelines/video.toml"))];
+const BUILT_IN: [(&str, &str); 2] = [
+    ("command", include_str!("../../pipelines/command.toml")),
+    ("video", include_str!("../../pipelines/video.toml")),
+];
 
 /// A pipeline file that is read is at most this long.
 const LONGEST: u64 = 1 << 20;
@@ -36,13 +39,19 @@ impl Catalogue {
     /// Reads the built-in pipelines and those in `folder`.
     #[must_use]
     pub fn load(folder: &Path, defaults: &Defaults) -> Self {
-        Self { now: RwLock::new(Arc::new(read(folder, defaults))) }
+        Self {
+            now: RwLock::new(Arc::new(read(folder, defaults))),
+        }
     }
 
     /// Where the files of this configuration stand.
     #[must_use]
     pub fn folder(config: &crate::config::Config) -> PathBuf {
-        config.file.parent().unwrap_or_else(|| Path::new(".")).join("pipelines")
+        config
+            .file
+            .parent()
+            .unwrap_or_else(|| Path::new("."))
+            .join("pipelines")
     }
 
     /// Reads everything again. With problems that were not there before, nothing changes and they are returned.
@@ -51,7 +60,11 @@ impl Catalogue {
     /// All problems of the new reading.
     pub fn reload(&self, folder: &Path, defaults: &Defaults) -> Result<(), Vec<FileError>> {
         let fresh = read(folder, defaults);
-        if fresh.problems.iter().any(|problem| !self.loaded().problems.contains(problem)) {
+        if fresh
+            .problems
+            .iter()
+            .any(|problem| !self.loaded().problems.contains(problem))
+        {
             return Err(fresh.problems);
         }
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
@@ -82,15 +95,19 @@ impl Loaded {
         if let Some(pipeline) = self.pipelines.get(name) {
             return Ok(Arc::clone(pipeline));
         }
-        if let Some(broken) = self.problems.iter().find(|problem| stem(&problem.origin) == Some(name)) {
+        if let Some(broken) = self
+            .problems
+            .iter()
+            .find(|problem| stem(&problem.origin) == Some(name))
+        {
             return Err(format!("the pipeline `{name}` did not load: {broken}"));
         }
         let known: Vec<&str> = self.pipelines.keys().map(String::as_str).collect();
         let shown: String = name.chars().take(80).collect();
-        Err(match nearest(name, known.iter().copied()) {
-            Some(near) => format!("there is no pipeline `{shown}`; did you mean `{near}`?"),
-            None => format!("there is no pipeline `{shown}`; known: {}", known.join(", ")),
-        })
+        Err(format!(
+            "there is no pipeline `{shown}`; {}",
+            suggest(&shown, known)
+        ))
     }
 }
 
@@ -139,8 +156,14 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|extension| extension == "toml") {
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !hidden
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }
@@ -149,16 +172,28 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 fn text(file: &Path) -> Result<String, FileError> {
-    let length = std::fs::metadata(file).map_err(|error| unreadable(file, &error))?.len();
+    let length = std::fs::metadata(file)
+        .map_err(|error| unreadable(file, &error))?
+        .len();
     if length > LONGEST {
         let message = format!("the file has {length} bytes; a pipeline has at most {LONGEST}");
-        return Err(FileError { origin: file.display().to_string(), line: 1, column: 1, message });
+        return Err(FileError {
+            origin: file.display().to_string(),
+            line: 1,
+            column: 1,
+            message,
+        });
     }
     std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> FileError {
-    FileError { origin: path.display().to_string(), line: 1, column: 1, message: format!("can't be read: {error}") }
+    FileError {
+        origin: path.display().to_string(),
+        line: 1,
+        column: 1,
+        message: format!("can't be read: {error}"),
+    }
 }
 
 #[cfg(test)]
@@ -168,7 +203,13 @@ mod tests {
     use std::time::Duration;
 
     fn defaults() -> Defaults {
-        Defaults { retry: RetryPolicy { times: 3, first: Duration::from_secs(5), max: Duration::from_secs(600) } }
+        Defaults {
+            retry: RetryPolicy {
+                times: 3,
+                first: Duration::from_secs(5),
+                max: Duration::from_secs(600),
+            },
+        }
     }
 
     const ONE: &str = "description = \"mine\"\n[[stages]]\nid = \"one\"\nrun = [\"true\"]\n";
@@ -177,13 +218,28 @@ mod tests {
     fn the_built_in_pipelines_parse() {
         let loaded = read(Path::new("/nonexistent/reel"), &defaults());
         assert_eq!(loaded.problems, []);
-        assert_eq!(loaded.pipelines.keys().collect::<Vec<_>>(), ["command", "video"]);
-        let ids: Vec<&str> = loaded.pipelines["video"].stages.iter().map(|stage| stage.id.as_str()).collect();
+        assert_eq!(
+            loaded.pipelines.keys().collect::<Vec<_>>(),
+            ["command", "video"]
+        );
+        let ids: Vec<&str> = loaded.pipelines["video"]
+            .stages
+            .iter()
+            .map(|stage| stage.id.as_str())
+            .collect();
         assert_eq!(
             ids,
             [
-                "generating_tts", "transcribing", "searching_video", "generating_video", "processing_video", "renditions",
-                "thumbnails", "checking", "storing", "publishing"
+                "generating_tts",
+                "transcribing",
+                "searching_video",
+                "generating_video",
+                "processing_video",
+                "renditions",
+                "thumbnails",
+                "checking",
+                "storing",
+                "publishing"
             ]
         );
     }
@@ -192,7 +248,11 @@ mod tests {
     fn a_broken_file_is_told_and_the_others_load() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("good.toml"), ONE).unwrap();
-        std::fs::write(folder.path().join("bad.toml"), "description = \"x\"\ntimeuot = 3\n").unwrap();
+        std::fs::write(
+            folder.path().join("bad.toml"),
+            "description = \"x\"\ntimeuot = 3\n",
+        )
+        .unwrap();
         std::fs::write(folder.path().join("notes.txt"), "not a pipeline").unwrap();
         let loaded = read(folder.path(), &defaults());
         assert!(loaded.pipelines.contains_key("good") && loaded.pipelines.contains_key("video"));
@@ -206,7 +266,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("video.toml");
         std::fs::write(&file, ONE).unwrap();
-        assert_eq!(read(folder.path(), &defaults()).get("video").unwrap().description, "mine");
+        assert_eq!(
+            read(folder.path(), &defaults())
+                .get("video")
+                .unwrap()
+                .description,
+            "mine"
+        );
         std::fs::write(&file, "[[stages]]\n").unwrap();
         assert!(read(folder.path(), &defaults()).get("video").is_err());
     }
@@ -214,7 +280,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_told_with_the_nearest() {
         let loaded = read(Path::new("/nonexistent/reel"), &defaults());
-        assert_eq!(loaded.get("vidoe").unwrap_err(), "there is no pipeline `vidoe`; did you mean `video`?");
+        assert_eq!(
+            loaded.get("vidoe").unwrap_err(),
+            "there is no pipeline `vidoe`; did you mean `video`?"
+        );
     }
 
     #[test]
@@ -224,7 +293,13 @@ mod tests {
         std::fs::write(folder.path().join("good.toml"), ONE).unwrap();
         catalogue.reload(folder.path(), &defaults()).unwrap();
         std::fs::write(folder.path().join("good.toml"), "nonsense").unwrap();
-        assert_eq!(catalogue.reload(folder.path(), &defaults()).unwrap_err().len(), 1);
+        assert_eq!(
+            catalogue
+                .reload(folder.path(), &defaults())
+                .unwrap_err()
+                .len(),
+            1
+        );
         assert!(catalogue.get("good").is_ok());
     }
 }

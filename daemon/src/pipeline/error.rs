@@ -45,7 +45,10 @@ mod tests {
 
     #[test]
     fn counts_lines_and_characters() {
-        let places = Places { origin: "x.toml", text: "a = 1\nöß = 2\n" };
+        let places = Places {
+            origin: "x.toml",
+            text: "a = 1\nöß = 2\n",
+        };
         let error = places.error("a = 1\nöß ".len(), "wrong");
         assert_eq!((error.line, error.column), (2, 4));
         assert_eq!(error.to_string(), "x.toml:2:4: wrong");
@@ -53,7 +56,11 @@ mod tests {
 
     #[test]
     fn an_offset_beyond_the_text_is_its_end() {
-        let error = Places { origin: "x", text: "ab" }.error(99, "wrong");
+        let error = Places {
+            origin: "x",
+            text: "ab",
+        }
+        .error(99, "wrong");
         assert_eq!((error.line, error.column), (1, 3));
     }
 }

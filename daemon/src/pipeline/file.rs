@@ -19,7 +19,13 @@ pub struct Defaults {
 impl From<&crate::config::Config> for Defaults {
     fn from(config: &crate::config::Config) -> Self {
         let retry = &config.retry;
-        Self { retry: RetryPolicy { times: retry.times, first: retry.first, max: retry.max } }
+        Self {
+            retry: RetryPolicy {
+                times: retry.times,
+                first: retry.first,
+                max: retry.max,
+            },
+        }
     }
 }
 
@@ -27,14 +33,29 @@ impl From<&crate::config::Config> for Defaults {
 ///
 /// # Errors
 /// The first mistake, with its line and column.
-pub fn parse(name: &str, text: &str, origin: &str, defaults: &Defaults) -> Result<Pipeline, FileError> {
+pub fn parse(
+    name: &str,
+    text: &str,
+    origin: &str,
+    defaults: &Defaults,
+) -> Result<Pipeline, FileError> {
     let places = Places { origin, text };
-    let named = !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let named = !name.is_empty()
+        && name.len() <= 64
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if !named {
-        return Err(places.error(0, format!("`{name}` is no pipeline name: 1 to 64 of A-Z, a-z, 0-9, `_` and `-`")));
+        return Err(places.error(
+            0,
+            format!("`{name}` is no pipeline name: 1 to 64 of A-Z, a-z, 0-9, `_` and `-`"),
+        ));
     }
     let document = DeTable::parse(text).map_err(|error| {
-        places.error(error.span().map_or(0, |span| span.start), error.message().trim().replace('\n', ", "))
+        places.error(
+            error.span().map_or(0, |span| span.start),
+            error.message().trim().replace('\n', ", "),
+        )
     })?;
     let root = Section::root(document.get_ref(), places);
     root.only(&["description", "clarify", "confirm", "params", "stages"])?;
@@ -45,18 +66,36 @@ pub fn parse(name: &str, text: &str, origin: &str, defaults: &Defaults) -> Resul
         .map(|stage| {
             Ok(graph::Needs {
                 id: &stage.spec.id,
-                wanted: stage.needs.as_ref().map(|entry| entry.texts()).transpose()?,
-                error: Box::new(|message| stage.needs.as_ref().map_or_else(|| stage.section.error(&*message), |e| e.error(&*message))),
+                wanted: stage
+                    .needs
+                    .as_ref()
+                    .map(|entry| entry.texts())
+                    .transpose()?,
+                error: Box::new(|message| {
+                    stage
+                        .needs
+                        .as_ref()
+                        .map_or_else(|| stage.section.error(&*message), |e| e.error(&*message))
+                }),
             })
         })
         .collect::<Result<Vec<_>, FileError>>()?;
     let graph = graph::resolve(&needs)?;
     drop(needs);
     references::check(&written, &params, &graph)?;
-    let stages = written.into_iter().zip(graph).map(|(stage, needs)| crate::domain::pipeline::StageSpec { needs, ..stage.spec }).collect();
+    let stages = written
+        .into_iter()
+        .zip(graph)
+        .map(|(stage, needs)| crate::domain::pipeline::StageSpec {
+            needs,
+            ..stage.spec
+        })
+        .collect();
     Ok(Pipeline {
         name: name.to_owned(),
-        description: root.get("description").map_or_else(|| Ok(String::new()), |e| e.text())?,
+        description: root
+            .get("description")
+            .map_or_else(|| Ok(String::new()), |e| e.text())?,
         source: text.to_owned(),
         hash: hash(name, text),
         origin: origin.to_owned(),
@@ -72,7 +111,11 @@ fn hash(name: &str, text: &str) -> String {
     digest.update(name.as_bytes());
     digest.update([0]);
     digest.update(text.as_bytes());
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -36,26 +36,22 @@ fn walk(library: &Path, each: &mut dyn FnMut(PathBuf) -> bool) {
     let mut open = vec![(library.to_path_buf(), 0)];
     let mut seen = 0;
     while let Some((folder, depth)) = open.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
         for entry in entries.flatten() {
             seen += 1;
             if seen > ENTRIES {
                 return;
             }
             let path = entry.path();
-            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            let hidden = path
+                .file_name()
+                .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
             match entry.file_type() {
                 Ok(_) if hidden => {}
-                Ok(kind) if kind.is_dir() => {
-                    if depth < DEPTH {
-                        open.push((path, depth + 1));
-                    }
-                }
-                Ok(_) if is_video(&path) && path.is_file() => {
-                    if !each(path) {
-                        return;
-                    }
-                }
+                Ok(kind) if kind.is_dir() && depth < DEPTH => open.push((path, depth + 1)),
+                Ok(_) if is_video(&path) && path.is_file() && !each(path) => return,
                 _ => {}
             }
         }
@@ -63,7 +59,9 @@ fn walk(library: &Path, each: &mut dyn FnMut(PathBuf) -> bool) {
 }
 
 fn is_video(path: &Path) -> bool {
-    path.extension().and_then(|e| e.to_str()).is_some_and(|e| KINDS.contains(&e.to_ascii_lowercase().as_str()))
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| KINDS.contains(&e.to_ascii_lowercase().as_str()))
 }
 
 #[cfg(test)]
@@ -80,7 +78,13 @@ mod tests {
         }
         assert!(any(library.path()));
         let names: Vec<PathBuf> = files(library.path());
-        assert_eq!(names, [library.path().join("b.MP4"), library.path().join("sea/deep/a.webm")]);
+        assert_eq!(
+            names,
+            [
+                library.path().join("b.MP4"),
+                library.path().join("sea/deep/a.webm")
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The stage graph: names to indices, and no circle.
 
 use super::error::FileError;
-use super::nearest::hint;
+use crate::domain::nearest::suggest;
 
 /// A stage's needs as written: its id, the ids it needs, and where that stands.
 pub(super) struct Needs<'a> {
@@ -24,8 +24,11 @@ pub(super) fn resolve(stages: &[Needs<'_>]) -> Result<Vec<Vec<usize>>, FileError
         let mut needs = Vec::with_capacity(wanted.len());
         for name in wanted {
             let Some(needed) = ids().position(|id| id == name) else {
-                let near = hint(name, ids().filter(|id| *id != stage.id));
-                return Err((stage.error)(format!("stage `{}` needs `{name}`, which is no stage here{near}", stage.id)));
+                let near = suggest(name, ids().filter(|id| *id != stage.id));
+                return Err((stage.error)(format!(
+                    "stage `{}` needs `{name}`, which is no stage here; {near}",
+                    stage.id
+                )));
             };
             if !needs.contains(&needed) {
                 needs.push(needed);
@@ -34,8 +37,15 @@ pub(super) fn resolve(stages: &[Needs<'_>]) -> Result<Vec<Vec<usize>>, FileError
         graph.push(needs);
     }
     if let Some(circle) = circle(&graph) {
-        let names: Vec<&str> = circle.iter().chain(circle.first()).map(|index| stages[*index].id).collect();
-        return Err((stages[circle[0]].error)(format!("stages need each other in a circle: {}", names.join(" needs "))));
+        let names: Vec<&str> = circle
+            .iter()
+            .chain(circle.first())
+            .map(|index| stages[*index].id)
+            .collect();
+        return Err((stages[circle[0]].error)(format!(
+            "stages need each other in a circle: {}",
+            names.join(" needs ")
+        )));
     }
     Ok(graph)
 }
@@ -58,7 +68,9 @@ fn circle(graph: &[Vec<usize>]) -> Option<Vec<usize>> {
     let mut path = vec![start];
     loop {
         let at = *path.last()?;
-        let next = *graph[at].iter().find(|next| **next == start || before(graph, **next).contains(&start))?;
+        let next = *graph[at]
+            .iter()
+            .find(|next| **next == start || before(graph, **next).contains(&start))?;
         if next == start {
             return Some(path);
         }
@@ -76,7 +88,10 @@ mod tests {
     #[test]
     fn finds_circles_of_any_length() {
         assert_eq!(circle(&[vec![0]]), Some(vec![0]));
-        assert_eq!(circle(&[vec![2], vec![0], vec![1]]).map(|c| c.len()), Some(3));
+        assert_eq!(
+            circle(&[vec![2], vec![0], vec![1]]).map(|c| c.len()),
+            Some(3)
+        );
         assert_eq!(circle(&[vec![], vec![0], vec![0, 1]]), None);
     }
 

@@ -9,14 +9,17 @@ pub fn from_json(value: &serde_json::Value) -> Value {
     match value {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(flag) => Value::Bool(*flag),
-        serde_json::Value::Number(number) => {
-            number.as_i64().map_or_else(|| Value::Number(number.as_f64().unwrap_or(0.0)), Value::Int)
-        }
+        serde_json::Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| Value::Number(number.as_f64().unwrap_or(0.0)), Value::Int),
         serde_json::Value::String(text) => Value::Text(text.clone()),
         serde_json::Value::Array(items) => Value::List(items.iter().map(from_json).collect()),
-        serde_json::Value::Object(entries) => {
-            Value::Map(entries.iter().map(|(key, item)| (key.clone(), from_json(item))).collect())
-        }
+        serde_json::Value::Object(entries) => Value::Map(
+            entries
+                .iter()
+                .map(|(key, item)| (key.clone(), from_json(item)))
+                .collect(),
+        ),
     }
 }
 
@@ -37,13 +40,19 @@ pub fn to_json(value: &Value) -> serde_json::Value {
 /// Named values as a JSON object, in the order of the names.
 #[must_use]
 pub fn object(values: &Values) -> serde_json::Map<String, serde_json::Value> {
-    values.iter().map(|(key, item)| (key.clone(), to_json(item))).collect()
+    values
+        .iter()
+        .map(|(key, item)| (key.clone(), to_json(item)))
+        .collect()
 }
 
 /// A JSON object as named values.
 #[must_use]
 pub fn values(object: &serde_json::Map<String, serde_json::Value>) -> Values {
-    object.iter().map(|(key, item)| (key.clone(), from_json(item))).collect()
+    object
+        .iter()
+        .map(|(key, item)| (key.clone(), from_json(item)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -10,26 +10,27 @@
 //! - What is submitted is complete: types checked, defaults filled in, nothing left to guess for the state machine.
 //! - Nothing here writes, waits for the network or starts a program.
 
+mod amount;
 pub mod catalogue;
+mod command;
 mod condition;
-pub mod duration;
 mod error;
 mod file;
 pub mod footage;
 mod graph;
 pub mod ids;
 pub mod json;
-mod nearest;
 mod param;
+pub mod prepare;
 mod references;
 mod shell;
-pub mod size;
 mod stage;
 mod tree;
 
+pub use crate::domain::nearest::nearest;
 pub use catalogue::Catalogue;
 pub use error::FileError;
 pub use file::{Defaults, parse};
-pub use nearest::nearest;
+pub use prepare::{Draft, prepare};
 pub use shell::{ShellHanded, shell_handed};
 pub use stage::BUILT_IN_STAGES;

@@ -5,7 +5,9 @@ use crate::domain::Pipeline;
 use crate::domain::pipeline::Work;
 
 const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "busybox"];
-const RUNNERS: [&str; 7] = ["env", "nice", "ionice", "timeout", "setsid", "sudo", "xargs"];
+const RUNNERS: [&str; 7] = [
+    "env", "nice", "ionice", "timeout", "setsid", "sudo", "xargs",
+];
 
 /// A stage that lets a shell read a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +27,16 @@ pub fn shell_handed(pipeline: &Pipeline) -> Vec<ShellHanded> {
         .stages
         .iter()
         .filter_map(|stage| {
-            let Work::Program { run } = &stage.work else { return None };
+            let Work::Program { run } = &stage.work else {
+                return None;
+            };
             let argument = script_of(run)?;
             let handed = argument.contains("${params.") || argument.contains("${stages.");
-            handed.then(|| ShellHanded { pipeline: pipeline.name.clone(), stage: stage.id.clone(), argument: argument.to_owned() })
+            handed.then(|| ShellHanded {
+                pipeline: pipeline.name.clone(),
+                stage: stage.id.clone(),
+                argument: argument.to_owned(),
+            })
         })
         .collect()
 }
@@ -60,9 +68,18 @@ mod tests {
 
     #[test]
     fn finds_the_script_of_a_shell() {
-        assert_eq!(script(&["sh", "-c", "x ${params.a}"]).as_deref(), Some("x ${params.a}"));
-        assert_eq!(script(&["/bin/bash", "-e", "-uc", "y"]).as_deref(), Some("y"));
-        assert_eq!(script(&["env", "A=1", "bash", "-c", "z"]).as_deref(), Some("z"));
+        assert_eq!(
+            script(&["sh", "-c", "x ${params.a}"]).as_deref(),
+            Some("x ${params.a}")
+        );
+        assert_eq!(
+            script(&["/bin/bash", "-e", "-uc", "y"]).as_deref(),
+            Some("y")
+        );
+        assert_eq!(
+            script(&["env", "A=1", "bash", "-c", "z"]).as_deref(),
+            Some("z")
+        );
         assert_eq!(script(&["ffmpeg", "-c", "copy"]), None);
         assert_eq!(script(&["sh", "script.sh", "${params.a}"]), None);
     }

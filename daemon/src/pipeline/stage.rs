@@ -3,21 +3,47 @@
 use super::condition;
 use super::error::FileError;
 use super::file::Defaults;
-use super::nearest::hint;
 use super::tree::{Entry, Section};
-use crate::domain::pipeline::{Condition, ErrorClass, FailMatch, ParamSpec, Resources, RetryPolicy, StageSpec, Work};
 use crate::domain::Value;
+use crate::domain::nearest::suggest;
+use crate::domain::pipeline::{
+    Condition, ErrorClass, FailMatch, ParamSpec, Resources, RetryPolicy, StageSpec, Work,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 const KEYS: [&str; 16] = [
-    "id", "title", "uses", "run", "with", "needs", "when", "retry", "timeout", "stall", "resources", "optional", "weight",
-    "outputs", "box", "fail",
+    "id",
+    "title",
+    "uses",
+    "run",
+    "with",
+    "needs",
+    "when",
+    "retry",
+    "timeout",
+    "stall",
+    "resources",
+    "optional",
+    "weight",
+    "outputs",
+    "box",
+    "fail",
 ];
 
 /// What `uses` may name: the stages that Reel itself brings, and `command`.
 pub const BUILT_IN_STAGES: [&str; 11] = [
-    "tts", "transcribe", "search", "generate", "compose", "renditions", "thumbnails", "qc", "store", "publish", "command",
+    "tts",
+    "transcribe",
+    "search",
+    "generate",
+    "compose",
+    "renditions",
+    "thumbnails",
+    "qc",
+    "store",
+    "publish",
+    "command",
 ];
 
 const STALL: Duration = Duration::from_secs(600);
@@ -30,7 +56,11 @@ pub(super) struct Written<'a> {
 }
 
 /// All stages in the order of the file.
-pub(super) fn read_all<'a>(root: &Section<'a>, params: &[ParamSpec], defaults: &Defaults) -> Result<Vec<Written<'a>>, FileError> {
+pub(super) fn read_all<'a>(
+    root: &Section<'a>,
+    params: &[ParamSpec],
+    defaults: &Defaults,
+) -> Result<Vec<Written<'a>>, FileError> {
     let list = root.must("stages")?;
     let items = list.items("a list of tables: [[stages]]")?;
     if items.is_empty() {
@@ -47,72 +77,133 @@ pub(super) fn read_all<'a>(root: &Section<'a>, params: &[ParamSpec], defaults: &
     Ok(stages)
 }
 
-fn read<'a>(item: &Entry<'a>, index: usize, params: &[ParamSpec], defaults: &Defaults) -> Result<Written<'a>, FileError> {
+fn read<'a>(
+    item: &Entry<'a>,
+    index: usize,
+    params: &[ParamSpec],
+    defaults: &Defaults,
+) -> Result<Written<'a>, FileError> {
     let unnamed = item.section(format!("stage {}", index + 1))?;
     let id_entry = unnamed.must("id")?;
     let id = id_entry.text()?;
     let fits = (1..=64).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
     if !fits {
-        return Err(id_entry.error(format!("`{id}` is no stage id: 1 to 64 of a-z, 0-9, `_` and `-`")));
+        return Err(id_entry.error(format!(
+            "`{id}` is no stage id: 1 to 64 of a-z, 0-9, `_` and `-`"
+        )));
     }
     let section = item.section(format!("stage `{id}`"))?;
     section.only(&KEYS)?;
     let work = work_of(&section)?;
     let is_command = matches!(work, Work::Command);
-    let default_retry = if is_command { RetryPolicy { times: 0, ..defaults.retry } } else { defaults.retry };
+    let default_retry = if is_command {
+        RetryPolicy {
+            times: 0,
+            ..defaults.retry
+        }
+    } else {
+        defaults.retry
+    };
     let default_stall = if is_command { None } else { Some(STALL) };
     let spec = StageSpec {
-        title: section.get("title").map_or_else(|| Ok(title_of(&id)), |e| e.text())?,
+        title: section
+            .get("title")
+            .map_or_else(|| Ok(title_of(&id)), |e| e.text())?,
         needs: Vec::new(),
-        when: section.get("when").map(|e| when_of(&e, params)).transpose()?,
-        retry: section.get("retry").map_or(Ok(default_retry), |e| retry_of(&e, default_retry))?,
-        timeout: section.get("timeout").map_or(Ok(None), |e| e.duration_or_off())?,
-        stall: section.get("stall").map_or(Ok(default_stall), |e| e.duration_or_off())?,
-        resources: section.get("resources").map_or_else(|| Ok(Resources::from([("cpu".into(), 1)])), |e| resources_of(&e))?,
+        when: section
+            .get("when")
+            .map(|e| when_of(&e, params))
+            .transpose()?,
+        retry: section
+            .get("retry")
+            .map_or(Ok(default_retry), |e| retry_of(&e, default_retry))?,
+        timeout: section
+            .get("timeout")
+            .map_or(Ok(None), |e| e.duration_or_off())?,
+        stall: section
+            .get("stall")
+            .map_or(Ok(default_stall), |e| e.duration_or_off())?,
+        resources: section.get("resources").map_or_else(
+            || Ok(Resources::from([("cpu".into(), 1)])),
+            |e| resources_of(&e),
+        )?,
         optional: section.get("optional").map_or(Ok(false), |e| e.flag())?,
         weight: section.get("weight").map_or(Ok(1.0), |e| weight_of(&e))?,
-        outputs: section.get("outputs").map_or_else(|| Ok(Vec::new()), |e| outputs_of(&e))?,
-        box_labels: section.get("box").map_or_else(|| Ok(BTreeMap::new()), |e| labels_of(&e))?,
-        fail: section.get("fail").map_or_else(|| Ok(Vec::new()), |e| fail_of(&e))?,
+        outputs: section
+            .get("outputs")
+            .map_or_else(|| Ok(Vec::new()), |e| outputs_of(&e))?,
+        box_labels: section
+            .get("box")
+            .map_or_else(|| Ok(BTreeMap::new()), |e| labels_of(&e))?,
+        fail: section
+            .get("fail")
+            .map_or_else(|| Ok(Vec::new()), |e| fail_of(&e))?,
         work,
         id,
     };
-    Ok(Written { spec, needs: section.get("needs"), section })
+    Ok(Written {
+        spec,
+        needs: section.get("needs"),
+        section,
+    })
 }
 
 fn title_of(id: &str) -> String {
     let words = id.replace(['_', '-'], " ");
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn work_of(section: &Section<'_>) -> Result<Work, FileError> {
     match (section.get("uses"), section.get("run")) {
-        (Some(_), Some(run)) => Err(run.error_at_key(format!("{} has both `uses` and `run`; a stage does one thing", section.what))),
-        (None, None) => Err(section.error(format!("{} lacks `uses = \"BUILT-IN\"` or `run = [\"program\", …]`", section.what))),
+        (Some(_), Some(run)) => Err(run.error_at_key(format!(
+            "{} has both `uses` and `run`; a stage does one thing",
+            section.what
+        ))),
+        (None, None) => Err(section.error(format!(
+            "{} lacks `uses = \"BUILT-IN\"` or `run = [\"program\", …]`",
+            section.what
+        ))),
         (Some(uses), None) => {
             let name = uses.text()?;
             if !BUILT_IN_STAGES.contains(&name.as_str()) {
-                let near = hint(&name, BUILT_IN_STAGES);
-                return Err(uses.error(format!("{} is `{name}`, which is no built-in stage{near}", uses.what)));
+                let near = suggest(&name, BUILT_IN_STAGES);
+                return Err(uses.error(format!(
+                    "{} is `{name}`, which is no built-in stage; {near}",
+                    uses.what
+                )));
             }
             if name == "command" {
                 return Ok(Work::Command);
             }
             let with = section.get("with").map_or_else(
                 || Ok(BTreeMap::new()),
-                |entry| entry.section(format!("`with` of {}", section.what))?.values(),
+                |entry| {
+                    entry
+                        .section(format!("`with` of {}", section.what))?
+                        .values()
+                },
             )?;
             Ok(Work::BuiltIn { uses: name, with })
         }
         (None, Some(run)) => {
             let arguments = run.texts()?;
             if arguments.first().is_none_or(String::is_empty) {
-                return Err(run.error(format!("{} names no program; write run = [\"program\", \"arg\", …]", run.what)));
+                return Err(run.error(format!(
+                    "{} names no program; write run = [\"program\", \"arg\", …]",
+                    run.what
+                )));
             }
             if let Some(with) = section.get("with") {
-                return Err(with.error_at_key(format!("{} has `with`, which only goes with `uses`", section.what)));
+                return Err(with.error_at_key(format!(
+                    "{} has `with`, which only goes with `uses`",
+                    section.what
+                )));
             }
             Ok(Work::Program { run: arguments })
         }
@@ -123,8 +214,11 @@ fn when_of(entry: &Entry<'_>, params: &[ParamSpec]) -> Result<Condition, FileErr
     let condition = condition::parse(&entry.text()?).map_err(|problem| entry.error(problem))?;
     for name in condition::params(&condition) {
         if !params.iter().any(|param| param.name == name) {
-            let near = hint(name, params.iter().map(|param| param.name.as_str()));
-            return Err(entry.error(format!("{} looks at `params.{name}`, which is no parameter here{near}", entry.what)));
+            let near = suggest(name, params.iter().map(|param| param.name.as_str()));
+            return Err(entry.error(format!(
+                "{} looks at `params.{name}`, which is no parameter here; {near}",
+                entry.what
+            )));
         }
     }
     Ok(condition)
@@ -136,10 +230,18 @@ fn retry_of(entry: &Entry<'_>, default: RetryPolicy) -> Result<RetryPolicy, File
             .whole()
             .and_then(|n| u32::try_from(n).ok())
             .filter(|n| *n <= 100)
-            .ok_or_else(|| entry.error(format!("{} must be a whole number from 0 to 100", entry.what)))
+            .ok_or_else(|| {
+                entry.error(format!(
+                    "{} must be a whole number from 0 to 100",
+                    entry.what
+                ))
+            })
     };
     if entry.whole().is_some() {
-        return Ok(RetryPolicy { times: times(entry)?, ..default });
+        return Ok(RetryPolicy {
+            times: times(entry)?,
+            ..default
+        });
     }
     let table = entry.section(entry.what.clone()).map_err(|error| FileError {
         message: format!("{} must be a number, or a table like {{ times = 3, first = \"5s\", max = \"10m\" }}", entry.what),
@@ -147,36 +249,62 @@ fn retry_of(entry: &Entry<'_>, default: RetryPolicy) -> Result<RetryPolicy, File
     })?;
     table.only(&["times", "first", "max"])?;
     let policy = RetryPolicy {
-        times: table.get("times").map_or(Ok(default.times), |e| times(&e))?,
-        first: table.get("first").map_or(Ok(default.first), |e| e.duration())?,
+        times: table
+            .get("times")
+            .map_or(Ok(default.times), |e| times(&e))?,
+        first: table
+            .get("first")
+            .map_or(Ok(default.first), |e| e.duration())?,
         max: table.get("max").map_or(Ok(default.max), |e| e.duration())?,
     };
     if policy.first > policy.max {
-        return Err(entry.error(format!("{}: the first wait is longer than the longest (`max`)", entry.what)));
+        return Err(entry.error(format!(
+            "{}: the first wait is longer than the longest (`max`)",
+            entry.what
+        )));
     }
     Ok(policy)
 }
 
 fn resources_of(entry: &Entry<'_>) -> Result<Resources, FileError> {
-    entry.section(entry.what.clone())?.entries().iter().map(|e| Ok((e.key.clone(), e.amount()?))).collect()
+    entry
+        .section(entry.what.clone())?
+        .entries()
+        .iter()
+        .map(|e| Ok((e.key.clone(), e.amount()?)))
+        .collect()
 }
 
 fn labels_of(entry: &Entry<'_>) -> Result<BTreeMap<String, String>, FileError> {
-    entry.section(entry.what.clone())?.entries().iter().map(|e| Ok((e.key.clone(), e.text()?))).collect()
+    entry
+        .section(entry.what.clone())?
+        .entries()
+        .iter()
+        .map(|e| Ok((e.key.clone(), e.text()?)))
+        .collect()
 }
 
 fn weight_of(entry: &Entry<'_>) -> Result<f64, FileError> {
     let weight = entry.number()?;
-    if weight > 0.0 { Ok(weight) } else { Err(entry.error(format!("{} must be above 0, not {weight}", entry.what))) }
+    if weight > 0.0 {
+        Ok(weight)
+    } else {
+        Err(entry.error(format!("{} must be above 0, not {weight}", entry.what)))
+    }
 }
 
 fn outputs_of(entry: &Entry<'_>) -> Result<Vec<String>, FileError> {
     let files = entry.texts()?;
     for file in &files {
         let inside = !file.is_empty()
-            && std::path::Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            && std::path::Path::new(file)
+                .components()
+                .all(|part| matches!(part, std::path::Component::Normal(_)));
         if !inside {
-            return Err(entry.error(format!("{} lists `{file}`, which is no path below the work directory", entry.what)));
+            return Err(entry.error(format!(
+                "{} lists `{file}`, which is no path below the work directory",
+                entry.what
+            )));
         }
     }
     Ok(files)
@@ -190,8 +318,11 @@ fn fail_of(entry: &Entry<'_>) -> Result<Vec<(FailMatch, ErrorClass)>, FileError>
         .map(|rule| {
             let word = rule.text()?;
             let class = ErrorClass::from_word(&word).ok_or_else(|| {
-                let near = hint(&word, ErrorClass::ALL.iter().map(|class| class.word()));
-                rule.error(format!("{} is `{word}`, which is no error class{near}", rule.what))
+                let near = suggest(&word, ErrorClass::ALL.iter().map(|class| class.word()));
+                rule.error(format!(
+                    "{} is `{word}`, which is no error class; {near}",
+                    rule.what
+                ))
             })?;
             Ok((fail_match(rule)?, class))
         })
@@ -199,14 +330,28 @@ fn fail_of(entry: &Entry<'_>) -> Result<Vec<(FailMatch, ErrorClass)>, FileError>
 }
 
 fn fail_match(rule: &Entry<'_>) -> Result<FailMatch, FileError> {
-    if let Some(pattern) = rule.key.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|p| !p.is_empty()) {
-        regex::Regex::new(pattern)
-            .map_err(|error| rule.error_at_key(format!("`{}` is no regular expression: {error}", rule.key)))?;
+    if let Some(pattern) = rule
+        .key
+        .strip_prefix('/')
+        .and_then(|rest| rest.strip_suffix('/'))
+        .filter(|p| !p.is_empty())
+    {
+        regex::Regex::new(pattern).map_err(|error| {
+            rule.error_at_key(format!("`{}` is no regular expression: {error}", rule.key))
+        })?;
         return Ok(FailMatch::Pattern(pattern.to_owned()));
     }
-    rule.key.parse::<i32>().ok().filter(|code| (1..=255).contains(code)).map(FailMatch::Code).ok_or_else(|| {
-        rule.error_at_key(format!("`{}` is neither an exit code from 1 to 255 nor a log pattern \"/…/\"", rule.key))
-    })
+    rule.key
+        .parse::<i32>()
+        .ok()
+        .filter(|code| (1..=255).contains(code))
+        .map(FailMatch::Code)
+        .ok_or_else(|| {
+            rule.error_at_key(format!(
+                "`{}` is neither an exit code from 1 to 255 nor a log pattern \"/…/\"",
+                rule.key
+            ))
+        })
 }
 
 /// What a stage's templates and texts are: every place that `${…}` may stand in.

@@ -1,8 +1,8 @@
 //! A parsed TOML text with the place of every key and value, so that each mistake is told with its line and column.
 
+use super::amount;
 use super::error::{FileError, Places};
-use super::nearest::hint;
-use super::{duration, size};
+use crate::domain::nearest::suggest;
 use crate::domain::{Value, Values};
 use std::ops::Range;
 use std::time::Duration;
@@ -38,7 +38,12 @@ pub(super) struct Entry<'a> {
 impl<'a> Section<'a> {
     /// The whole file.
     pub fn root(table: &'a DeTable<'a>, places: Places<'a>) -> Self {
-        Self { what: "the pipeline".to_owned(), span: 0..0, table, places }
+        Self {
+            what: "the pipeline".to_owned(),
+            span: 0..0,
+            table,
+            places,
+        }
     }
 
     /// An error at the head of this section.
@@ -50,8 +55,10 @@ impl<'a> Section<'a> {
     pub fn only(&self, known: &[&str]) -> Result<(), FileError> {
         for entry in self.entries() {
             if !known.contains(&entry.key.as_str()) {
-                let near = hint(&entry.key, known.iter().copied());
-                return Err(entry.error_at_key(format!("{} has no key `{}`{near}", self.what, entry.key)));
+                let near = suggest(&entry.key, known.iter().copied());
+                return Err(
+                    entry.error_at_key(format!("{} has no key `{}`; {near}", self.what, entry.key))
+                );
             }
         }
         Ok(())
@@ -59,23 +66,33 @@ impl<'a> Section<'a> {
 
     /// All entries in the order of the file.
     pub fn entries(&self) -> Vec<Entry<'a>> {
-        let mut entries: Vec<Entry<'a>> =
-            self.table.iter().map(|(key, value)| self.entry(key, value)).collect();
+        let mut entries: Vec<Entry<'a>> = self
+            .table
+            .iter()
+            .map(|(key, value)| self.entry(key, value))
+            .collect();
         entries.sort_by_key(|entry| entry.key_span.start);
         entries
     }
 
     /// The entry of this key.
     pub fn get(&self, key: &str) -> Option<Entry<'a>> {
-        self.table.get_key_value(key).map(|(key, value)| self.entry(key, value))
+        self.table
+            .get_key_value(key)
+            .map(|(key, value)| self.entry(key, value))
     }
 
     /// The entry of this key, or an error that names what is missing.
     pub fn must(&self, key: &str) -> Result<Entry<'a>, FileError> {
-        self.get(key).ok_or_else(|| self.error(format!("{} lacks `{key}`", self.what)))
+        self.get(key)
+            .ok_or_else(|| self.error(format!("{} lacks `{key}`", self.what)))
     }
 
-    fn entry(&self, key: &'a Spanned<std::borrow::Cow<'a, str>>, value: &'a Spanned<DeValue<'a>>) -> Entry<'a> {
+    fn entry(
+        &self,
+        key: &'a Spanned<std::borrow::Cow<'a, str>>,
+        value: &'a Spanned<DeValue<'a>>,
+    ) -> Entry<'a> {
         let name = key.get_ref().to_string();
         Entry {
             what: format!("`{name}` of {}", self.what),
@@ -100,17 +117,26 @@ impl<'a> Entry<'a> {
     }
 
     fn wrong(&self, wanted: &str) -> FileError {
-        self.error(format!("{} must be {wanted}, not {}", self.what, self.value.type_str()))
+        self.error(format!(
+            "{} must be {wanted}, not {}",
+            self.what,
+            self.value.type_str()
+        ))
     }
 
     /// Text.
     pub fn text(&self) -> Result<String, FileError> {
-        self.value.as_str().map(str::to_owned).ok_or_else(|| self.wrong("text in quotes"))
+        self.value
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| self.wrong("text in quotes"))
     }
 
     /// True or false.
     pub fn flag(&self) -> Result<bool, FileError> {
-        self.value.as_bool().ok_or_else(|| self.wrong("true or false"))
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.wrong("true or false"))
     }
 
     /// A whole number, if it is one.
@@ -121,20 +147,30 @@ impl<'a> Entry<'a> {
 
     /// Any finite number.
     pub fn number(&self) -> Result<f64, FileError> {
-        #[allow(clippy::cast_precision_loss, reason = "bounds and weights are far below 2^53")]
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "bounds and weights are far below 2^53"
+        )]
         let number = match self.value {
             DeValue::Integer(_) => self.whole().map(|n| n as f64),
             DeValue::Float(text) => text.as_str().replace('_', "").parse::<f64>().ok(),
             _ => None,
         };
-        number.filter(|n| n.is_finite()).ok_or_else(|| self.wrong("a number"))
+        number
+            .filter(|n| n.is_finite())
+            .ok_or_else(|| self.wrong("a number"))
     }
 
     /// A list of text.
     pub fn texts(&self) -> Result<Vec<String>, FileError> {
         self.items("a list of texts")?
             .iter()
-            .map(|item| item.text().map_err(|error| FileError { message: format!("{} must be a list of texts", self.what), ..error }))
+            .map(|item| {
+                item.text().map_err(|error| FileError {
+                    message: format!("{} must be a list of texts", self.what),
+                    ..error
+                })
+            })
             .collect()
     }
 
@@ -157,11 +193,15 @@ impl<'a> Entry<'a> {
 
     /// A duration; none for `"off"`.
     pub fn duration_or_off(&self) -> Result<Option<Duration>, FileError> {
-        let text = self.value.as_str().ok_or_else(|| self.wrong("a duration like \"90s\", or \"off\""))?;
+        let text = self
+            .value
+            .as_str()
+            .ok_or_else(|| self.wrong("a duration like \"90s\", or \"off\""))?;
         if text == "off" {
             return Ok(None);
         }
-        let span = duration::parse(text).map_err(|problem| self.error(format!("{}: {problem}", self.what)))?;
+        let span = amount::duration(text)
+            .map_err(|problem| self.error(format!("{}: {problem}", self.what)))?;
         if span.is_zero() {
             return Err(self.error(format!("{} is zero; write \"off\" for no limit", self.what)));
         }
@@ -170,14 +210,18 @@ impl<'a> Entry<'a> {
 
     /// A duration.
     pub fn duration(&self) -> Result<Duration, FileError> {
-        let text = self.value.as_str().ok_or_else(|| self.wrong("a duration like \"90s\""))?;
-        duration::parse(text).map_err(|problem| self.error(format!("{}: {problem}", self.what)))
+        let text = self
+            .value
+            .as_str()
+            .ok_or_else(|| self.wrong("a duration like \"90s\""))?;
+        amount::duration(text).map_err(|problem| self.error(format!("{}: {problem}", self.what)))
     }
 
     /// An amount: a whole number, or a size like `"16GiB"`.
     pub fn amount(&self) -> Result<u64, FileError> {
         if let Some(text) = self.value.as_str() {
-            return size::parse(text).map_err(|problem| self.error(format!("{}: {problem}", self.what)));
+            return amount::size(text)
+                .map_err(|problem| self.error(format!("{}: {problem}", self.what)));
         }
         self.whole()
             .and_then(|n| u64::try_from(n).ok())
@@ -187,7 +231,12 @@ impl<'a> Entry<'a> {
     /// A table.
     pub fn section(&self, what: impl Into<String>) -> Result<Section<'a>, FileError> {
         let table = self.value.as_table().ok_or_else(|| self.wrong("a table"))?;
-        Ok(Section { what: what.into(), span: self.key_span.clone(), table, places: self.places })
+        Ok(Section {
+            what: what.into(),
+            span: self.key_span.clone(),
+            table,
+            places: self.places,
+        })
     }
 
     /// Any value, as the domain holds it.
@@ -195,10 +244,20 @@ impl<'a> Entry<'a> {
         Ok(match self.value {
             DeValue::String(text) => Value::Text(text.to_string()),
             DeValue::Boolean(flag) => Value::Bool(*flag),
-            DeValue::Integer(_) => Value::Int(self.whole().ok_or_else(|| self.wrong("a number within 64 bits"))?),
+            DeValue::Integer(_) => Value::Int(
+                self.whole()
+                    .ok_or_else(|| self.wrong("a number within 64 bits"))?,
+            ),
             DeValue::Float(_) => Value::Number(self.number()?),
-            DeValue::Datetime(_) => return Err(self.wrong("text, a number, true or false, a list or a table")),
-            DeValue::Array(_) => Value::List(self.items("a list")?.iter().map(Self::value).collect::<Result<_, _>>()?),
+            DeValue::Datetime(_) => {
+                return Err(self.wrong("text, a number, true or false, a list or a table"));
+            }
+            DeValue::Array(_) => Value::List(
+                self.items("a list")?
+                    .iter()
+                    .map(Self::value)
+                    .collect::<Result<_, _>>()?,
+            ),
             DeValue::Table(_) => Value::Map(self.section(self.what.clone())?.values()?),
         })
     }
@@ -207,6 +266,9 @@ impl<'a> Entry<'a> {
 impl Section<'_> {
     /// All entries as the domain holds them.
     pub fn values(&self) -> Result<Values, FileError> {
-        self.entries().into_iter().map(|entry| Ok((entry.key.clone(), entry.value()?))).collect()
+        self.entries()
+            .into_iter()
+            .map(|entry| Ok((entry.key.clone(), entry.value()?)))
+            .collect()
     }
 }
