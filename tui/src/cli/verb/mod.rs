@@ -1,0 +1,29 @@
+//! The verbs: a file each, with its arguments (whose doc comments are its help) and what it does.
+
+pub mod answer;
+pub mod attention;
+pub mod cancel;
+pub mod completions;
+pub mod confirm;
+pub mod dashboard;
+pub mod dial_stdio;
+pub mod drain;
+pub mod logs;
+pub mod ls;
+pub mod man;
+pub mod pause;
+pub mod pipelines;
+pub mod prioritise;
+pub mod reload;
+pub mod resume;
+pub mod retry;
+pub mod rm;
+pub mod run;
+pub mod schedules;
+pub mod show;
+pub mod stats;
+pub mod submit;
+pub mod token;
+pub mod watch;
+pub mod why;
+pub mod workers;

@@ -1,0 +1,4 @@
+//! Reel's terminal: a client like any other. The command line asks and prints; the dashboard keeps a model from a
+//! snapshot and the events after it, and draws it.
+
+pub mod cli;
