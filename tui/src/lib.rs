@@ -1,4 +1,8 @@
 //! Reel's terminal: a client like any other. The command line asks and prints; the dashboard keeps a model from a
 //! snapshot and the events after it, and draws it.
 
+pub mod app;
 pub mod cli;
+pub mod input;
+pub mod model;
+pub mod ui;

@@ -1,0 +1,169 @@
+//! One workflow, opened: its tabs, its events, its log.
+
+use crate::model::Row;
+use crate::model::log::{Level, Line, Log};
+use crate::model::span::EventLine;
+use regex::Regex;
+use std::collections::BTreeMap;
+
+/// A tab of the detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// Stages with bars, and the log's end.
+    #[default]
+    Timeline,
+    /// The log alone.
+    Logs,
+    /// The parameters as checked.
+    Inputs,
+    /// What it gave.
+    Outputs,
+    /// Its transitions and numbered events.
+    Events,
+}
+
+impl Tab {
+    /// In their order, with titles.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Timeline, "Timeline"),
+        (Self::Logs, "Logs"),
+        (Self::Inputs, "Inputs"),
+        (Self::Outputs, "Outputs"),
+        (Self::Events, "Events"),
+    ];
+
+    /// The one so many further, round and round.
+    #[must_use]
+    pub fn step(self, by: usize) -> Self {
+        let at = Self::ALL
+            .iter()
+            .position(|(tab, _)| *tab == self)
+            .unwrap_or(0);
+        Self::ALL[(at + by) % Self::ALL.len()].0
+    }
+}
+
+/// How times stand before log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Times {
+    /// Of the day, here.
+    #[default]
+    Local,
+    /// Of the day, UTC.
+    Utc,
+    /// Since the workflow began.
+    Relative,
+    /// Not at all.
+    Off,
+}
+
+impl Times {
+    /// The next one for `t`.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Local => Self::Utc,
+            Self::Utc => Self::Relative,
+            Self::Relative => Self::Off,
+            Self::Off => Self::Local,
+        }
+    }
+}
+
+/// A search of the log.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// As typed.
+    pub text: String,
+    /// Compiled.
+    pub regex: Regex,
+}
+
+impl PartialEq for Search {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// How the log is looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogView {
+    /// The end stays in sight.
+    pub follow: bool,
+    /// The offset of the first line shown while not following.
+    pub anchor: Option<u64>,
+    /// Columns to the right.
+    pub x: u16,
+    /// Long lines go on below.
+    pub wrap: bool,
+    /// Times before the lines.
+    pub times: Times,
+    /// At least this loud.
+    pub level: Level,
+    /// This stage alone.
+    pub stage: Option<String>,
+    /// What is looked for.
+    pub search: Option<Search>,
+    /// Places in the log of the lines that pass level and stage.
+    pub shown: Vec<usize>,
+    /// Places in `shown` of the first line on the screen.
+    pub top: usize,
+}
+
+impl Default for LogView {
+    fn default() -> Self {
+        Self {
+            follow: true,
+            anchor: None,
+            x: 0,
+            wrap: false,
+            times: Times::Local,
+            level: Level::Debug,
+            stage: None,
+            search: None,
+            shown: Vec::new(),
+            top: 0,
+        }
+    }
+}
+
+/// One workflow, opened.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Detail {
+    /// Whose.
+    pub id: String,
+    /// What is shown.
+    pub tab: Tab,
+    /// As `status/{id}` told it last, with its transitions; the model's row goes before it where both are.
+    pub shown: Option<Row>,
+    /// Its events by number. Pages and the stream both fill it, in whatever order they come.
+    pub events: BTreeMap<u64, EventLine>,
+    /// Why something of it can't be had.
+    pub problem: Option<String>,
+    /// The log.
+    pub log: Log,
+    /// How it is looked at.
+    pub log_view: LogView,
+    /// The first line shown of the other tabs.
+    pub top: usize,
+}
+
+impl Detail {
+    /// Of a workflow, with nothing fetched yet.
+    #[must_use]
+    pub fn new(id: String, tab: Tab) -> Self {
+        Self {
+            id,
+            tab,
+            ..Self::default()
+        }
+    }
+
+    /// The lines to choose from, by place in `log_view.shown`.
+    pub fn shown_lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.log_view
+            .shown
+            .iter()
+            .filter_map(|place| self.log.lines().get(*place))
+    }
+}

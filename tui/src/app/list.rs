@@ -1,0 +1,88 @@
+//! A list of workflows: which pass the filter, in which order, and where the cursor stands. The cursor holds to a workflow,
+//! not to a line: rows come and go above it. When its workflow goes, it stays at the same height.
+
+use crate::model::Row;
+use crate::model::filter::Filter;
+use crate::model::order::Sort;
+
+/// A list as it stands on the screen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListView {
+    /// What passes.
+    pub filter: Filter,
+    /// In which order.
+    pub sort: Sort,
+    /// Ids that pass, in order.
+    pub ids: Vec<String>,
+    /// Rows before the filter.
+    pub total: usize,
+    /// The workflow under the cursor.
+    pub cursor: Option<String>,
+    /// Its place among `ids`.
+    pub at: usize,
+    /// The first row on the screen.
+    pub top: usize,
+}
+
+impl ListView {
+    /// Takes the rows there are now; `keep_order` leaves them as they come.
+    pub fn fill<'a>(&mut self, rows: impl Iterator<Item = &'a Row>, keep_order: bool) {
+        let mut total = 0;
+        let mut passing: Vec<&Row> = rows
+            .inspect(|_| total += 1)
+            .filter(|row| self.filter.matches(row))
+            .collect();
+        if !keep_order {
+            self.sort.arrange(&mut passing);
+        } else if self.sort.reversed {
+            passing.reverse();
+        }
+        self.total = total;
+        self.ids.clear();
+        self.ids
+            .extend(passing.into_iter().map(|row| row.view.id.clone()));
+        self.find_cursor();
+    }
+
+    fn find_cursor(&mut self) {
+        let held = self
+            .cursor
+            .as_ref()
+            .and_then(|id| self.ids.iter().position(|known| known == id));
+        self.at = held.unwrap_or_else(|| self.at.min(self.ids.len().saturating_sub(1)));
+        self.cursor = self.ids.get(self.at).cloned();
+    }
+
+    /// Moves the cursor to a place; beyond the ends it stops at them.
+    pub fn go(&mut self, at: usize) {
+        self.at = at.min(self.ids.len().saturating_sub(1));
+        self.cursor = self.ids.get(self.at).cloned();
+    }
+
+    /// Moves the cursor by some rows.
+    pub fn step(&mut self, by: isize) {
+        self.go(self.at.saturating_add_signed(by));
+    }
+
+    /// Puts the cursor on a workflow, if it is there.
+    pub fn go_to(&mut self, id: &str) -> bool {
+        match self.ids.iter().position(|known| known == id) {
+            Some(at) => {
+                self.go(at);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Scrolls as little as needed for the cursor to stand within `height` rows.
+    pub fn scroll(&mut self, height: usize) {
+        let height = height.max(1);
+        if self.at < self.top {
+            self.top = self.at;
+        } else if self.at >= self.top + height {
+            self.top = self.at + 1 - height;
+        }
+        self.top = self.top.min(self.ids.len().saturating_sub(height));
+    }
+}

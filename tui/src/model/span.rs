@@ -1,0 +1,136 @@
+//! When each stage ran and waited, put together from a workflow's numbered events: what the timeline draws.
+
+use super::row::{Row, unix_ms};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a stage did for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// It ran, to its end or until now.
+    Ran,
+    /// A try that failed or was lost.
+    Failed,
+    /// It waited: for a retry, a person, a time, a callback.
+    Waited,
+}
+
+/// A stretch of a stage's life.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// The stage's id.
+    pub stage: String,
+    /// What.
+    pub doing: Doing,
+    /// Unix milliseconds.
+    pub from_ms: i64,
+    /// Unix milliseconds; none while it goes on.
+    pub to_ms: Option<i64>,
+}
+
+/// One numbered event, as `/api/workflow/{id}/events` lists it.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EventLine {
+    /// Its number.
+    pub seq: u64,
+    /// When.
+    pub timestamp: String,
+    /// `stage.started`…
+    pub kind: String,
+    /// By kind.
+    pub data: Value,
+}
+
+impl EventLine {
+    /// A text of its data.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.data.get(key).and_then(Value::as_str)
+    }
+}
+
+/// The stretches of each stage, in the order they began. Without events (not loaded yet) the rows' own times serve.
+#[must_use]
+pub fn spans<'a>(row: &Row, events: impl Iterator<Item = &'a EventLine>) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for event in events {
+        let (Some(at), Some(stage)) = (unix_ms(&event.timestamp), event.text("stage")) else {
+            continue;
+        };
+        let begins = match event.kind.as_str() {
+            "stage.started" => Some(Doing::Ran),
+            "stage.waiting" => Some(Doing::Waited),
+            _ => None,
+        };
+        let fails = matches!(
+            event.kind.as_str(),
+            "stage.failed" | "stage.lost" | "stage.waiting"
+        );
+        let ends = begins.is_some()
+            || fails
+            || matches!(
+                event.kind.as_str(),
+                "stage.completed" | "stage.ready" | "stage.cancelled" | "stage.not_begun"
+            );
+        if !ends {
+            continue;
+        }
+        if let Some(open) = spans
+            .iter_mut()
+            .rev()
+            .find(|span| span.stage == stage && span.to_ms.is_none())
+        {
+            open.to_ms = Some(at);
+            if fails && open.doing == Doing::Ran && !waits_unfailed(event) {
+                open.doing = Doing::Failed;
+            }
+        }
+        if let Some(doing) = begins {
+            spans.push(Span {
+                stage: stage.to_owned(),
+                doing,
+                from_ms: at,
+                to_ms: None,
+            });
+        }
+    }
+    for stage in &row.stages {
+        let known = spans.iter().any(|span| span.stage == stage.id);
+        if let (false, Some(from_ms)) = (known, stage.started_ms) {
+            let doing = if stage.view.status == "failed" {
+                Doing::Failed
+            } else {
+                Doing::Ran
+            };
+            spans.push(Span {
+                stage: stage.id.clone(),
+                doing,
+                from_ms,
+                to_ms: stage.completed_ms,
+            });
+        }
+    }
+    close_ended(row, &mut spans);
+    spans
+}
+
+/// Parked for a person, a time or a callback: the run before it was no failure.
+fn waits_unfailed(event: &EventLine) -> bool {
+    event.kind == "stage.waiting"
+        && event.data.get("error").is_none_or(Value::is_null)
+        && event.data.get("failure").is_none_or(Value::is_null)
+}
+
+/// Nothing of a workflow that ended still goes on, even if its last events are not here.
+fn close_ended(row: &Row, spans: &mut [Span]) {
+    let Some(end) = row
+        .completed_ms
+        .or((!row.is_active()).then_some(row.updated_ms))
+    else {
+        return;
+    };
+    for span in spans.iter_mut().filter(|span| span.to_ms.is_none()) {
+        span.to_ms = Some(end.max(span.from_ms));
+    }
+}

@@ -1,0 +1,256 @@
+//! The last lines: what waits for a person, what was just said or is being typed, and the keys that work here.
+
+use super::paint::{Run, put, runs, width};
+use super::theme;
+use crate::app::App;
+use crate::app::palette::offers;
+use crate::app::toast::Tone;
+use crate::app::view::Prompt;
+use crate::input::{Command, Edit, Lookup};
+use crate::model::words::Status;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+/// What waits for a person: failures, questions, and what the daemon names beside workflows.
+pub fn attention(app: &App, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let model = app.shown();
+    let mut parts: Vec<Run<'_>> = Vec::new();
+    let mut say = |text: String, look: Style| {
+        parts.push(if parts.is_empty() {
+            (" n: ".into(), theme::DIM)
+        } else {
+            (" · ".into(), theme::DIM)
+        });
+        parts.push((text.into(), look));
+    };
+    for row in model.rows.values().filter(|row| row.asks()) {
+        let question = row
+            .view
+            .gates
+            .iter()
+            .flat_map(|gate| &gate.questions)
+            .next();
+        match question {
+            Some(question) => say(
+                format!("{} asks: {}", row.name(), question.question),
+                theme::ASK,
+            ),
+            None => say(format!("{} waits to be confirmed", row.name()), theme::ASK),
+        }
+    }
+    for row in model
+        .rows
+        .values()
+        .filter(|row| row.status == Status::Failed)
+    {
+        let error = row.view.error.as_ref();
+        let stage = error.and_then(|error| error.stage.as_deref()).unwrap_or("");
+        let why = error.map_or("failed", |error| error.message.as_str());
+        say(format!("{} {stage}: {why}", row.name()), theme::FAIL);
+    }
+    for item in model
+        .attention
+        .iter()
+        .filter(|item| item.video_id.is_none())
+    {
+        say(item.message.clone(), theme::ASK);
+    }
+    runs(buffer, area, 0, 0, &parts);
+}
+
+/// The prompt, else what a chord may become, else what is held for undo and the newest toasts.
+pub fn toast(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    if let Some(prompt) = &app.view.prompt {
+        return Some(typed(app, prompt, area, buffer));
+    }
+    if !app.view.chord.is_empty() {
+        chord(app, area, buffer);
+        return None;
+    }
+    let mut x = 1;
+    if let Some(held) = app.held.last() {
+        let what = match held.ids.as_slice() {
+            [id] => app
+                .row(id)
+                .map_or_else(|| id.clone(), |row| row.name().to_owned()),
+            many => format!("{} workflows", many.len()),
+        };
+        let text = format!(
+            "cancel {what} in {}s, u takes it back",
+            held.seconds(app.now_ms)
+        );
+        x = put(buffer, area, x, 0, &text, theme::ASK) + 3;
+    }
+    for toast in app.view.toasts.standing().iter().rev() {
+        let (sign, look) = match toast.tone {
+            Tone::Good => ("✓ ", theme::OK),
+            Tone::Plain => ("", theme::PLAIN),
+            Tone::Bad => ("! ", theme::FAIL),
+        };
+        if x >= area.width {
+            break;
+        }
+        x = put(buffer, area, x, 0, &format!("{sign}{}", toast.text), look) + 3;
+    }
+    None
+}
+
+fn typed(app: &App, prompt: &Prompt, area: Rect, buffer: &mut Buffer) -> Position {
+    let (lead, edit, note, look) = match prompt {
+        Prompt::Filter {
+            edit,
+            problem: Some(problem),
+            ..
+        } => ("/", edit, problem.clone(), theme::FAIL),
+        Prompt::Filter { edit, .. } => {
+            let list = app.view.list();
+            (
+                "/",
+                edit,
+                format!("{} of {}", list.ids.len(), list.total),
+                theme::DIM,
+            )
+        }
+        Prompt::Search {
+            edit,
+            problem: Some(problem),
+        } => ("/", edit, problem.clone(), theme::FAIL),
+        Prompt::Search { edit, .. } => ("/", edit, hits(app), theme::DIM),
+        Prompt::Palette { edit, chosen } => (":", edit, offered(edit, *chosen), theme::DIM),
+    };
+    let x = put(buffer, area, 0, 0, lead, theme::BOLD);
+    let end = put(buffer, area, x, 0, edit.text(), theme::PLAIN);
+    put(buffer, area, end + 3, 0, &note, look);
+    let column = (x + width(edit.before())).min(area.width.saturating_sub(1));
+    Position {
+        x: area.x + column,
+        y: area.y,
+    }
+}
+
+fn hits(app: &App) -> String {
+    let Some(detail) = &app.view.detail else {
+        return String::new();
+    };
+    let Some(search) = &detail.log_view.search else {
+        return "a pattern; Enter goes to the last line with it".to_owned();
+    };
+    format!(
+        "{} lines",
+        detail
+            .shown_lines()
+            .filter(|line| search.regex.is_match(&line.text))
+            .count()
+    )
+}
+
+/// The offers of the palette, the chosen one in brackets.
+fn offered(edit: &Edit, chosen: usize) -> String {
+    let offers = offers(edit.text());
+    if offers.is_empty() {
+        return "no such command".to_owned();
+    }
+    let chosen = chosen.min(offers.len() - 1);
+    let first = chosen.saturating_sub(2);
+    let names = offers
+        .iter()
+        .enumerate()
+        .skip(first)
+        .take(8)
+        .map(|(at, info)| {
+            if at == chosen {
+                format!("[{}: {}]", info.name, info.doc)
+            } else {
+                info.name.to_owned()
+            }
+        });
+    names.collect::<Vec<_>>().join("  ")
+}
+
+fn chord(app: &App, area: Rect, buffer: &mut Buffer) {
+    let typed: String = app.view.chord.iter().map(ToString::to_string).collect();
+    let x = put(buffer, area, 1, 0, &format!("{typed} … "), theme::BOLD);
+    let Lookup::Prefix(rest) = app.keymap.lookup(app.context(), &app.view.chord) else {
+        return;
+    };
+    let mut parts: Vec<Run<'_>> = Vec::new();
+    for (keys, command) in rest {
+        parts.push((keys.into(), theme::BOLD));
+        parts.push((
+            format!(" {}  ", command.info().name.trim_start_matches("sort ")).into(),
+            theme::PLAIN,
+        ));
+    }
+    parts.push(("Esc".into(), theme::BOLD));
+    parts.push((" nothing".into(), theme::PLAIN));
+    runs(buffer, area, x, 0, &parts);
+}
+
+/// The keys that work here, from the table, until the line is full.
+pub fn hints(app: &App, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let context = app.context();
+    let help = format!(
+        "{} keys",
+        app.keymap
+            .key_of(context, Command::Help)
+            .unwrap_or_default()
+    );
+    let room = area.width.saturating_sub(width(&help) + 2);
+    let line = Rect {
+        width: room,
+        ..area
+    };
+    let mut x = 1;
+    for (keys, command) in app.keymap.rows(context) {
+        let hint = command.info().hint;
+        if hint.is_empty() || command == Command::Help || !fits_now(app, command) {
+            continue;
+        }
+        let key = keys.split(' ').next().unwrap_or_default();
+        let needed = width(key) + 1 + width(hint);
+        if x + needed > room {
+            break;
+        }
+        x = runs(
+            buffer,
+            line,
+            x,
+            0,
+            &[
+                (key.into(), theme::BOLD),
+                (" ".into(), theme::PLAIN),
+                (hint.into(), theme::DIM),
+            ],
+        ) + 2;
+    }
+    put(
+        buffer,
+        area,
+        area.width.saturating_sub(width(&help) + 1),
+        0,
+        &help,
+        theme::DIM,
+    );
+}
+
+/// What does nothing now isn't hinted.
+fn fits_now(app: &App, command: Command) -> bool {
+    match command {
+        Command::Undo => !app.held.is_empty(),
+        Command::Open | Command::Mark | Command::Logs | Command::Why | Command::Yank => {
+            app.current().is_some()
+        }
+        command if command.is_act() => !app.settings.read_only && app.current().is_some(),
+        _ => true,
+    }
+}

@@ -1,0 +1,62 @@
+//! The picture: `draw(&App)` puts cells into a buffer and changes nothing. What is drawn is quantised (whole percents, steps
+//! of time), so that between two events most cells stay as they are and no byte is written for them.
+//!
+//! Nothing is told by colour alone: each state has a sign and a word.
+
+mod active;
+mod cards;
+mod columns;
+mod detail;
+mod empty;
+mod footer;
+pub mod format;
+mod header;
+mod history;
+mod log;
+mod paint;
+mod popup;
+mod preview;
+mod strip;
+mod tabs;
+pub mod theme;
+mod timeline;
+
+use crate::app::areas::Width;
+use crate::app::{App, Screen};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+/// Draws everything; where the cursor stands, if it shows.
+pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
+    buffer.reset();
+    let areas = app.areas();
+    if buffer.area.is_empty() {
+        return None;
+    }
+    header::draw(app, areas.header, areas.width, buffer);
+    if areas.width == Width::Line {
+        let cursor = footer::toast(app, areas.toast, buffer);
+        theme::finish(app, buffer);
+        return cursor;
+    }
+    tabs::draw(app, areas.tabs, areas.crumbs, buffer);
+    match (&app.view.detail, app.view.screen) {
+        (Some(opened), _) => detail::draw(app, opened, &areas, buffer),
+        (None, Screen::Active) => {
+            active::draw(app, &areas, buffer);
+            preview::draw(app, areas.preview, buffer);
+            strip::draw(app, areas.strip, buffer);
+        }
+        (None, Screen::History) => {
+            history::draw(app, &areas, buffer);
+            preview::draw(app, areas.preview, buffer);
+            strip::draw(app, areas.strip, buffer);
+        }
+    }
+    footer::attention(app, areas.attention, buffer);
+    let mut cursor = footer::toast(app, areas.toast, buffer);
+    footer::hints(app, areas.hints, buffer);
+    cursor = popup::draw(app, buffer).or(cursor);
+    theme::finish(app, buffer);
+    cursor
+}

@@ -1,0 +1,173 @@
+//! Beside the list, from 110 columns: the workflow under the cursor.
+
+use super::paint::{frame, put, wrapped};
+use super::{format, theme, timeline};
+use crate::app::App;
+use crate::model::Row;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Draws it.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let Some(row) = app.view.list().cursor.as_ref().and_then(|id| app.row(id)) else {
+        frame(buffer, area, "", theme::DIM, theme::BOLD);
+        return;
+    };
+    let inside = frame(buffer, area, row.name(), theme::DIM, theme::BOLD);
+    let mut pen = Pen {
+        buffer,
+        area: Rect {
+            x: inside.x + 1,
+            width: inside.width.saturating_sub(2),
+            ..inside
+        },
+        y: 0,
+    };
+    facts(app, row, &mut pen);
+    pen.gap();
+    let room = pen.area.height.saturating_sub(pen.y);
+    let stages = u16::try_from(row.stages.len()).unwrap_or(u16::MAX);
+    let height = stages.min(room.saturating_sub(4));
+    let bars = Rect {
+        y: pen.area.y + pen.y,
+        height,
+        ..pen.area
+    };
+    timeline::small(app, row, bars, pen.buffer);
+    pen.y += height;
+    pen.gap();
+    troubles(app, row, &mut pen);
+    results(row, &mut pen);
+}
+
+/// Writes lines one under the other.
+struct Pen<'a> {
+    buffer: &'a mut Buffer,
+    area: Rect,
+    y: u16,
+}
+
+impl Pen<'_> {
+    fn line(&mut self, text: &str, look: Style) {
+        put(self.buffer, self.area, 0, self.y, text, look);
+        self.y = self.y.saturating_add(1);
+    }
+
+    fn text(&mut self, text: &str, look: Style, most: usize) {
+        for line in wrapped(text, self.area.width).iter().take(most) {
+            self.line(line, look);
+        }
+    }
+
+    fn gap(&mut self) {
+        self.y = self.y.saturating_add(1);
+    }
+}
+
+fn facts(app: &App, row: &Row, pen: &mut Pen<'_>) {
+    let zone = &app.settings.zone;
+    let (sign, look) = theme::sign(row);
+    let since = match row.completed_ms {
+        Some(at) => format!(
+            "ended {} after {}",
+            format::clock(at, zone),
+            format::took(at - row.started_ms)
+        ),
+        None if row.status.is_waiting_to_start() => {
+            format!("submitted {}", format::clock(row.created_ms, zone))
+        }
+        None => format!("started {}", format::clock(row.started_ms, zone)),
+    };
+    pen.line(
+        &format!("{sign} {}  {since}", row.view.status.replace('_', " ")),
+        look,
+    );
+    let mut about = format!("{}  {}", row.view.id, row.view.pipeline);
+    if !row.view.user_id.is_empty() {
+        about.push_str(&format!("  by {}", row.view.user_id));
+    }
+    pen.line(&about, theme::DIM);
+    let mut numbers = vec![
+        format!("prio {}", row.view.priority),
+        format!("attempt {}", row.view.attempt.max(1)),
+    ];
+    if let Some(name) = &row.view.box_name {
+        numbers.push(format!("on {name}"));
+    }
+    pen.line(&numbers.join("  "), theme::DIM);
+    if let Some(stage) = row.running_stage() {
+        let message = row.view.message.as_deref().unwrap_or("");
+        pen.line(
+            &format!(
+                "now {} {}  {message}",
+                stage.id,
+                format::percent(stage.view.progress)
+            ),
+            theme::PLAIN,
+        );
+    }
+    let fresh = app.link.is_fresh(app.now_ms) || app.view.frozen.is_some();
+    if let Some(left) = format::eta(row, app.clock_ms(), fresh).filter(|_| row.is_active()) {
+        let ends = row
+            .view
+            .estimated_time_remaining
+            .map_or(row.updated_ms, |s| row.updated_ms + (s * 1000.0) as i64);
+        pen.line(
+            &format!("ETA {left}, about {}", format::clock(ends, zone)),
+            theme::PLAIN,
+        );
+    }
+}
+
+fn troubles(app: &App, row: &Row, pen: &mut Pen<'_>) {
+    if let Some(error) = &row.view.error {
+        let stage = error
+            .stage
+            .as_deref()
+            .map_or_else(String::new, |stage| format!("{stage}: "));
+        pen.text(&format!("! {stage}{}", error.message), theme::FAIL, 5);
+        if !error.hint.is_empty() {
+            pen.text(&error.hint, theme::PLAIN, 3);
+        }
+        pen.line("r retries, w tells more", theme::DIM);
+        pen.gap();
+    }
+    for gate in &row.view.gates {
+        for question in &gate.questions {
+            pen.text(&format!("? {}", question.question), theme::ASK, 3);
+            if let Some(options) = &question.options {
+                pen.text(&options.join(" · "), theme::PLAIN, 2);
+            }
+        }
+        let what = if gate.kind == "clarification" {
+            format!("reel answer {} KEY=VALUE", row.view.id)
+        } else {
+            format!("reel confirm {}", row.view.id)
+        };
+        pen.line(&what, theme::DIM);
+    }
+    if let Some(waits) = row.view.waiting_for.as_ref().filter(|_| row.is_active()) {
+        pen.text(&format!("waits: {}", waits.message), theme::PLAIN, 4);
+        if let Some(until) = waits.until.as_deref().and_then(crate::model::row::unix_ms) {
+            pen.line(
+                &format!("until about {}", format::clock(until, &app.settings.zone)),
+                theme::DIM,
+            );
+        }
+    }
+}
+
+fn results(row: &Row, pen: &mut Pen<'_>) {
+    if let Some(path) = row
+        .view
+        .outputs
+        .get("videoPath")
+        .and_then(serde_json::Value::as_str)
+    {
+        pen.text(path, theme::OK, 3);
+    }
+}

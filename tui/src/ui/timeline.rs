@@ -1,0 +1,318 @@
+//! When each stage ran, waited and failed, as bars over one axis. The axis grows in steps, so that a second more redraws one
+//! cell and not all of them.
+
+use super::paint::{field, put, width};
+use super::{format, theme};
+use crate::app::App;
+use crate::app::detail::Detail;
+use crate::model::span::{Doing, Span, spans};
+use crate::model::{Row, Stage};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// Axis lengths, in seconds; beyond them whole days.
+const LENGTHS: [i64; 22] = [
+    5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800, 14_400,
+    21_600, 28_800, 43_200, 86_400,
+];
+
+struct Axis {
+    from_ms: i64,
+    length_ms: i64,
+    cells: u16,
+}
+
+impl Axis {
+    fn of(app: &App, row: &Row, spans: &[Span], cells: u16) -> Self {
+        let from_ms = spans
+            .iter()
+            .map(|span| span.from_ms)
+            .min()
+            .unwrap_or(row.started_ms);
+        let now = if row.is_active() {
+            app.clock_ms()
+        } else {
+            row.completed_ms.unwrap_or(row.updated_ms)
+        };
+        let left = row
+            .view
+            .estimated_time_remaining
+            .filter(|_| row.is_active())
+            .unwrap_or(0.0);
+        let end = spans
+            .iter()
+            .filter_map(|span| span.to_ms)
+            .fold(now, i64::max)
+            + (left * 1000.0) as i64;
+        let needed = ((end - from_ms).max(1000) + 999) / 1000;
+        let seconds = LENGTHS
+            .into_iter()
+            .find(|length| *length >= needed)
+            .unwrap_or((needed + 86_399) / 86_400 * 86_400);
+        Self {
+            from_ms,
+            length_ms: seconds * 1000,
+            cells,
+        }
+    }
+
+    fn cell(&self, at_ms: i64) -> u16 {
+        let part = (at_ms - self.from_ms).clamp(0, self.length_ms) as f64 / self.length_ms as f64;
+        ((part * f64::from(self.cells)).floor() as u16).min(self.cells.saturating_sub(1))
+    }
+}
+
+/// The table of stages with their bars.
+pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let spans = spans(row, detail.events.values());
+    let names = row
+        .stages
+        .iter()
+        .map(|stage| width(&stage.id))
+        .max()
+        .unwrap_or(8)
+        .clamp(8, 24);
+    let lead = 3 + names + 1 + 4 + 12 + 8;
+    let cells = area.width.saturating_sub(lead + 1);
+    let axis = Axis::of(app, row, &spans, cells);
+    head(app, &axis, names, lead, area, buffer);
+    let room = area.height.saturating_sub(2);
+    let (first, shown) = window(row, usize::from(room));
+    for (y, (number, stage)) in (1u16..).zip(row.stages.iter().enumerate().skip(first).take(shown))
+    {
+        let line = Rect {
+            y: area.y + y,
+            height: 1,
+            ..area
+        };
+        stage_line(app, stage, number + 1, names, line, buffer);
+        if cells >= 8 {
+            bars(
+                app,
+                stage,
+                &spans,
+                &axis,
+                Rect {
+                    x: area.x + lead,
+                    width: cells,
+                    ..line
+                },
+                buffer,
+            );
+        }
+    }
+    let below = 1 + u16::try_from(shown).unwrap_or(0);
+    totals(app, row, &spans, below, area, buffer);
+    if let Some(error) = &row.view.error {
+        let stage = error.stage.as_deref().unwrap_or("");
+        let text = format!(
+            "! {stage} ({}): {}  {}",
+            error.class, error.message, error.hint
+        );
+        put(buffer, area, 1, below + 1, &text, theme::FAIL);
+    }
+}
+
+/// Which stages are in sight: all, or those around the current one.
+fn window(row: &Row, room: usize) -> (usize, usize) {
+    let count = row.stages.len();
+    let wanted = room.saturating_sub(usize::from(row.view.error.is_some()));
+    let room = wanted.max(1);
+    if count <= room {
+        return (0, count);
+    }
+    let current = row
+        .current_stage()
+        .and_then(|current| row.stages.iter().position(|stage| stage.id == current.id));
+    let first = current
+        .unwrap_or(0)
+        .saturating_sub(room / 2)
+        .min(count - room);
+    (first, room)
+}
+
+fn head(app: &App, axis: &Axis, names: u16, lead: u16, area: Rect, buffer: &mut Buffer) {
+    put(buffer, area, 3, 0, "STAGE", theme::DIM);
+    put(buffer, area, names + 4, 0, "TRY STATE", theme::DIM);
+    field(buffer, area, names + 20, 0, 7, "TIME", theme::DIM, true);
+    let labels = axis.cells / 12;
+    for label in 0..labels {
+        let at = axis.from_ms + axis.length_ms * i64::from(label) / i64::from(labels.max(1));
+        let x = lead + axis.cells * label / labels.max(1);
+        let text = if axis.length_ms < 600_000 {
+            format::clock_millis(at, &app.settings.zone)[..8].to_owned()
+        } else {
+            format::clock(at, &app.settings.zone)
+        };
+        put(buffer, area, x, 0, &text, theme::DIM);
+    }
+}
+
+fn stage_line(
+    app: &App,
+    stage: &Stage,
+    number: usize,
+    names: u16,
+    line: Rect,
+    buffer: &mut Buffer,
+) {
+    let (sign, look) = theme::stage_sign(&stage.view.status);
+    field(buffer, line, 0, 0, 2, &number.to_string(), theme::DIM, true);
+    field(buffer, line, 3, 0, names, &stage.id, theme::PLAIN, false);
+    if stage.view.attempts > 0 {
+        field(
+            buffer,
+            line,
+            names + 4,
+            0,
+            3,
+            &stage.view.attempts.to_string(),
+            theme::DIM,
+            true,
+        );
+    }
+    let word = match stage.view.status.as_str() {
+        "in_progress" => format::percent(stage.view.progress),
+        "completed" => "done".to_owned(),
+        other => other.to_owned(),
+    };
+    field(
+        buffer,
+        line,
+        names + 8,
+        0,
+        11,
+        &format!("{sign} {word}"),
+        look,
+        false,
+    );
+    let ran = match (stage.started_ms, stage.completed_ms) {
+        (Some(from), Some(to)) => format::took(to - from),
+        (Some(from), None) if stage.view.status == "in_progress" => {
+            format!("{}+", format::duration(app.clock_ms() - from))
+        }
+        _ => String::new(),
+    };
+    field(buffer, line, names + 20, 0, 7, &ran, theme::PLAIN, true);
+}
+
+fn bars(app: &App, stage: &Stage, spans: &[Span], axis: &Axis, area: Rect, buffer: &mut Buffer) {
+    for span in spans.iter().filter(|span| span.stage == stage.id) {
+        let (sign, look) = match span.doing {
+            Doing::Ran if span.to_ms.is_none() => ("▓", theme::RUN),
+            Doing::Ran => ("█", theme::PLAIN),
+            Doing::Failed => ("▒", theme::FAIL),
+            Doing::Waited => ("┄", theme::RETRY),
+        };
+        let from = axis.cell(span.from_ms);
+        let to = axis
+            .cell(span.to_ms.unwrap_or_else(|| app.clock_ms()))
+            .max(from);
+        let bar = sign.repeat(usize::from(to - from + 1));
+        put(buffer, area, from, 0, &bar, look);
+        if span.doing == Doing::Failed {
+            put(buffer, area, to, 0, "!", theme::FAIL);
+        }
+    }
+}
+
+/// How long it took, and how much of that was work.
+fn totals(app: &App, row: &Row, spans: &[Span], y: u16, area: Rect, buffer: &mut Buffer) {
+    let now = if row.is_active() {
+        app.clock_ms()
+    } else {
+        row.completed_ms.unwrap_or(row.updated_ms)
+    };
+    let mut ran: Vec<(i64, i64)> = spans
+        .iter()
+        .filter(|span| span.doing != Doing::Waited)
+        .map(|span| (span.from_ms, span.to_ms.unwrap_or(now).max(span.from_ms)))
+        .collect();
+    ran.sort_unstable();
+    // Stages that ran at once count once.
+    let (mut work, mut until) = (0, i64::MIN);
+    for (from, to) in ran {
+        work += (to - from.max(until)).max(0);
+        until = until.max(to);
+    }
+    let total = (now - row.created_ms).max(0);
+    let say = |ms: i64| {
+        if row.is_active() {
+            format::duration(ms)
+        } else {
+            format::took(ms)
+        }
+    };
+    let mut text = format!(
+        "total {}  work {}  wait {}",
+        say(total),
+        say(work),
+        say((total - work).max(0))
+    );
+    if let Some(waits) = row.view.waiting_for.as_ref().filter(|_| row.is_active()) {
+        text.push_str(&format!("   waits: {} (w)", waits.message));
+    } else if let Some(message) = row.view.message.as_deref().filter(|_| row.is_active()) {
+        text.push_str(&format!("   {message}"));
+    }
+    put(buffer, area, 3, y, &text, theme::DIM);
+}
+
+/// For the preview: a name, a bar, a time for each stage.
+pub fn small(app: &App, row: &Row, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let spans = spans(row, std::iter::empty());
+    let names = row
+        .stages
+        .iter()
+        .map(|stage| width(&stage.id))
+        .max()
+        .unwrap_or(8)
+        .min(16);
+    let cells = area.width.saturating_sub(names + 10);
+    let axis = Axis::of(app, row, &spans, cells);
+    let (first, shown) = window(row, usize::from(area.height));
+    for (y, stage) in (0u16..).zip(row.stages.iter().skip(first).take(shown)) {
+        let line = Rect {
+            y: area.y + y,
+            height: 1,
+            ..area
+        };
+        let (sign, look) = theme::stage_sign(&stage.view.status);
+        put(buffer, line, 0, 0, sign, look);
+        field(buffer, line, 2, 0, names, &stage.id, theme::PLAIN, false);
+        bars(
+            app,
+            stage,
+            &spans,
+            &axis,
+            Rect {
+                x: area.x + names + 3,
+                width: cells,
+                ..line
+            },
+            buffer,
+        );
+        let ran = match (stage.started_ms, stage.completed_ms) {
+            (Some(from), Some(to)) => format::took(to - from),
+            (Some(_), None) if stage.view.status == "in_progress" => {
+                format::percent(stage.view.progress)
+            }
+            _ => String::new(),
+        };
+        field(
+            buffer,
+            line,
+            area.width.saturating_sub(7),
+            0,
+            7,
+            &ran,
+            theme::DIM,
+            true,
+        );
+    }
+}
