@@ -1,1 +1,26 @@
-//! x
+//! A real daemon, a real client and a real terminal for tests: starts the built programs on a directory of their own and
+//! waits on what they say (readiness, events, bytes on the screen), never on the clock.
+//!
+//! Every wait has a limit that only a broken program reaches. What a test started is gone when its [`Daemon`] is: the
+//! daemon, its shims and whatever they run.
+
+mod daemon;
+mod failure;
+mod home;
+mod processes;
+mod program;
+mod screen;
+mod watch;
+
+pub use daemon::Daemon;
+pub use failure::{Failure, Result};
+pub use home::Home;
+pub use processes::{Process, running_under};
+pub use program::{Ended, program, reel, run_to_end, use_programs};
+pub use screen::Screen;
+pub use watch::{Watch, wait_for, wait_for_end, wait_for_status};
+
+use std::time::Duration;
+
+/// What only a broken program reaches.
+pub const LIMIT: Duration = Duration::from_secs(60);

@@ -1,0 +1,93 @@
+//! Waits for a workflow by the event stream: no polling, no clock but the limit.
+
+use crate::{Failure, Home, LIMIT, Result};
+use reel_shared::client::{Events, EventsQuery};
+use reel_shared::stream::Frame;
+use reel_shared::workflow::WorkflowView;
+
+/// An open stream of one workflow's events.
+pub struct Watch {
+    events: Events,
+    id: String,
+    home: Home,
+}
+
+impl Watch {
+    /// Connects; what happens from here on is seen.
+    pub async fn open(home: &Home, id: &str) -> Result<Self> {
+        let query = EventsQuery {
+            workflow: Some(id.to_owned()),
+            ..EventsQuery::default()
+        };
+        let events = Events::connect(&home.endpoint(), &query)
+            .await
+            .map_err(Failure::at("the event stream"))?;
+        Ok(Self {
+            events,
+            id: id.to_owned(),
+            home: home.clone(),
+        })
+    }
+
+    /// Waits until the workflow is as wanted, and answers it.
+    pub async fn until(&mut self, wanted: impl Fn(&WorkflowView) -> bool) -> Result<WorkflowView> {
+        // The stream is open: what is not yet in this answer will come on it.
+        let path = format!("/api/workflow/status/{}", self.id);
+        let mut last: WorkflowView = self
+            .home
+            .client()
+            .get(&path)
+            .await
+            .map_err(Failure::at(&path))?;
+        let seen = tokio::time::timeout(LIMIT, async {
+            while !wanted(&last) {
+                match self
+                    .events
+                    .next()
+                    .await
+                    .map_err(Failure::at("the event stream"))?
+                {
+                    Frame::Event {
+                        workflow: Some(view),
+                        ..
+                    } if view.id == self.id => last = *view,
+                    _ => {}
+                }
+            }
+            Ok(())
+        })
+        .await;
+        match seen {
+            Ok(done) => done.map(|()| last),
+            Err(_) => {
+                let words = serde_json::to_string_pretty(&last).unwrap_or_default();
+                Err(Failure::new(format!(
+                    "{} is still not as wanted after {LIMIT:?}: {words}",
+                    self.id
+                )))
+            }
+        }
+    }
+}
+
+/// Waits until a workflow is as wanted.
+pub async fn wait_for(
+    home: &Home,
+    id: &str,
+    wanted: impl Fn(&WorkflowView) -> bool,
+) -> Result<WorkflowView> {
+    Watch::open(home, id).await?.until(wanted).await
+}
+
+/// Waits for a status.
+pub async fn wait_for_status(home: &Home, id: &str, status: &str) -> Result<WorkflowView> {
+    wait_for(home, id, |view| view.status == status).await
+}
+
+/// Waits for one of the three ends.
+pub async fn wait_for_end(home: &Home, id: &str) -> Result<WorkflowView> {
+    wait_for(home, id, |view| {
+        ["completed", "failed", "cancelled"].contains(&view.status.as_str())
+    })
+    .await
+}

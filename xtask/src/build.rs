@@ -1,0 +1,79 @@
+//! Calls cargo, and knows where what it builds stands.
+
+use reel_tests::{Failure, Result};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The workspace's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+}
+
+/// Where cargo puts what it builds: this program stands in one of its profiles' directories.
+pub fn target() -> Result<PathBuf> {
+    let own = std::env::current_exe().map_err(Failure::at("this program's own place"))?;
+    own.ancestors()
+        .nth(2)
+        .map(Path::to_owned)
+        .ok_or_else(|| Failure::new("this program does not stand in a target directory"))
+}
+
+/// Runs cargo in the workspace, its words going to the terminal.
+pub fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .current_dir(root())
+        .status()
+        .map_err(Failure::at("cargo"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!(
+            "`cargo {}` failed",
+            arguments.join(" ")
+        )))
+    }
+}
+
+/// Builds the three programs as they are shipped and answers their directory. The two small ones are linked statically:
+/// they start faster, and the shim must start for every stage.
+pub fn release() -> Result<PathBuf> {
+    cargo(
+        &[
+            "build",
+            "--release",
+            "--locked",
+            "-p",
+            "reeld",
+            "--bin",
+            "reeld",
+        ],
+        &[],
+    )?;
+    for (package, name) in [("reeld", "reel-shim"), ("reel", "reel")] {
+        let arguments = [
+            "rustc",
+            "--release",
+            "--locked",
+            "-p",
+            package,
+            "--bin",
+            name,
+            "--",
+            "-C",
+            "target-feature=+crt-static",
+        ];
+        cargo(&arguments, &[])?;
+    }
+    Ok(target()?.join("release"))
+}
+
+/// Builds the programs as tests use them and answers their directory.
+pub fn debug() -> Result<PathBuf> {
+    cargo(&["build", "--locked", "--workspace", "--bins"], &[])?;
+    Ok(target()?.join("debug"))
+}
