@@ -36,6 +36,9 @@ pub mod template;
 pub mod time;
 pub mod value;
 pub mod why;
+
+#[cfg(test)]
+mod tests;
 pub mod workflow;
 
 pub use command::{Command, DependencyState, Outcome, Submit};

@@ -3,19 +3,19 @@
 //! Which act is taken in which state (`allowed` says the same in words; a test holds both and this table together):
 //!
 //! ```text
-//! state                   clarify confirm cancel pause resume retry priority delete
-//! pending_clarification      x              x                          x
-//! pending_confirmation       x       x      x                          x
-//! blocked scheduled queued                  x      x                   x
-//! running                   (a)     (a)     x      x                   x
-//! running, pausing          (a)     (a)     x    already    x          x
-//! running, cancelling                    already                       x
-//! running, failing                          x                          x
-//! waiting                   (a)     (a)     x      x           (t)     x
-//! paused                                    x    already    x          x
-//! completed                                                                     x
-//! failed                                                        x               x
-//! cancelled                              already                x               x
+//! state                     clarify  confirm  cancel   pause    resume   retry    priority  delete
+//! pending_clarification     x                 x                                   x
+//! pending_confirmation      x        x        x                                   x
+//! blocked scheduled queued                    x        x                          x
+//! running                   (a)      (a)      x        x                          x
+//! running, pausing          (a)      (a)      x        already  x                 x
+//! running, cancelling                         already                             x
+//! running, failing                            x                                   x
+//! waiting                   (a)      (a)      x        x                 (t)      x
+//! paused                                      x        already  x                 x
+//! completed                                                                                 x
+//! failed                                                                 x                  x
+//! cancelled                                   already                    x                  x
 //! ```
 //!
 //! (a) while a stage waits for an approval; (t) while a stage waits for a time: it goes on now.

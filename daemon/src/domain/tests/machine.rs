@@ -1,0 +1,496 @@
+//! Random pipelines, random commands, and what must hold whatever they are.
+
+use super::table::agrees;
+use super::*;
+use crate::domain::ready::{could_start, is_behind, next_due, ready};
+use crate::domain::workflow::Question;
+use proptest::prelude::*;
+
+/// Something that happens to a workflow; stages are chosen when it does.
+#[derive(Debug, Clone)]
+enum Step {
+    Lease(u8),
+    Progress(u8, f64),
+    End(u8, End),
+    Late(u8, End),
+    Clock(u64),
+    Answer(bool),
+    Confirm(bool),
+    Cancel,
+    Pause,
+    Resume,
+    Retry(Option<u8>, bool),
+    Prioritise(i32),
+    Dependency(bool, bool),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Completed,
+    Failed(ErrorClass),
+    Parked,
+    Approval(bool),
+    Callback,
+    Cancelled,
+    Lost,
+    NotBegun,
+}
+
+impl End {
+    fn outcome(self) -> Outcome {
+        let question = Question {
+            key: "colour".to_owned(),
+            question: "Which?".to_owned(),
+            kind: ParamKind::String,
+            options: Vec::new(),
+            default: None,
+            required: true,
+        };
+        match self {
+            Self::Completed => Outcome::Completed {
+                outputs: Values::from([("x".to_owned(), Value::Int(1))]),
+            },
+            Self::Failed(class) => failed(class),
+            Self::Parked => Outcome::Parked {
+                wait: Duration::from_secs(30),
+                reason: "full".to_owned(),
+                class: Some(ErrorClass::Quota),
+            },
+            Self::Approval(default) => Outcome::NeedsApproval {
+                questions: vec![question],
+                deadline: Some(Duration::from_secs(30)),
+                default,
+            },
+            Self::Callback => Outcome::NeedsCallback {
+                deadline: Duration::from_secs(30),
+                reason: String::new(),
+            },
+            Self::Cancelled => Outcome::Cancelled,
+            Self::Lost => Outcome::Lost {
+                reason: "gone".to_owned(),
+            },
+            Self::NotBegun => Outcome::NotBegun,
+        }
+    }
+}
+
+fn ends() -> impl Strategy<Value = End> {
+    prop_oneof![
+        6 => Just(End::Completed),
+        3 => proptest::sample::select(ErrorClass::ALL.to_vec()).prop_map(End::Failed),
+        1 => Just(End::Parked),
+        1 => any::<bool>().prop_map(End::Approval),
+        1 => Just(End::Callback),
+        1 => Just(End::Cancelled),
+        1 => Just(End::Lost),
+        1 => Just(End::NotBegun),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => any::<u8>().prop_map(Step::Lease),
+        4 => (any::<u8>(), -10.0_f64..120.0).prop_map(|(stage, progress)| Step::Progress(stage, progress)),
+        8 => (any::<u8>(), ends()).prop_map(|(stage, end)| Step::End(stage, end)),
+        2 => (any::<u8>(), ends()).prop_map(|(stage, end)| Step::Late(stage, end)),
+        4 => prop_oneof![Just(0), 1_u64..20_000, Just(700_000)].prop_map(Step::Clock),
+        2 => any::<bool>().prop_map(Step::Answer),
+        2 => any::<bool>().prop_map(Step::Confirm),
+        1 => Just(Step::Cancel),
+        1 => Just(Step::Pause),
+        2 => Just(Step::Resume),
+        2 => (any::<Option<u8>>(), any::<bool>()).prop_map(|(from, loud)| Step::Retry(from, loud)),
+        1 => (-1100_i32..1100).prop_map(Step::Prioritise),
+        2 => (any::<bool>(), any::<bool>()).prop_map(|(which, completed)| Step::Dependency(which, completed)),
+    ]
+}
+
+fn stages() -> impl Strategy<Value = Vec<StageSpec>> {
+    let one = (any::<u8>(), 0_u8..8, any::<bool>(), 0_u32..3, 0.0_f64..10.0);
+    proptest::collection::vec(one, 1..6).prop_map(|drawn| {
+        let spec =
+            |(index, (needs, when, optional, times, weight)): (usize, (u8, u8, bool, u32, f64))| {
+                let needs: Vec<usize> = (0..index)
+                    .filter(|earlier| needs & (1 << earlier) != 0)
+                    .collect();
+                let plain = stage(&format!("s{index}"), &needs);
+                let retry = RetryPolicy {
+                    times,
+                    ..plain.retry
+                };
+                let spec = StageSpec {
+                    retry,
+                    optional: optional && when % 2 == 0,
+                    weight,
+                    ..plain
+                };
+                if when < 2 {
+                    when_loud(spec, when == 1)
+                } else {
+                    spec
+                }
+            };
+        drawn.into_iter().enumerate().map(spec).collect()
+    })
+}
+
+fn submits() -> impl Strategy<Value = Submit> {
+    let gates = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let dependency = prop_oneof![
+        8 => Just(None),
+        4 => Just(Some(DependencyState::Open)),
+        1 => Just(Some(DependencyState::Completed)),
+        1 => Just(Some(DependencyState::Ended)),
+    ];
+    (
+        stages(),
+        gates,
+        [dependency.clone(), dependency],
+        any::<Option<u16>>(),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(stages, (clarify, confirm, asked, patient), dependencies, start, loud)| {
+                let mut submit = submit_of(Pipeline {
+                    clarify,
+                    confirm,
+                    ..pipeline(stages)
+                });
+                submit.params.insert("loud".to_owned(), Value::Bool(loud));
+                if clarify && asked {
+                    submit.params.remove("word");
+                }
+                submit.gate_deadline = (!patient).then_some(Duration::from_secs(10));
+                submit.not_before =
+                    start.map(|start| NOON.plus(Duration::from_millis(u64::from(start))));
+                let ids = ["x", "y"].into_iter().zip(dependencies);
+                submit.depends_on = ids
+                    .filter_map(|(id, state)| Some(depends(id, state?)))
+                    .collect();
+                submit
+            },
+        )
+}
+
+impl World {
+    /// Does a step, if there is something to do it to; what it is refused for is not looked at here.
+    fn step(&mut self, step: &Step) {
+        let count = self.workflow.stages.len();
+        let by = || "ann".to_owned();
+        let ended = |world: &Self, stage: usize, attempt: u32, end: End| {
+            let started_at = Some(world.now);
+            Command::Ended {
+                stage,
+                attempt,
+                started_at,
+                outcome: end.outcome(),
+                jitter: 0.3,
+            }
+        };
+        let command = match step.clone() {
+            Step::Lease(which) => {
+                let open = ready(&self.workflow);
+                let stage = if open.is_empty() {
+                    usize::from(which) % count
+                } else {
+                    open[usize::from(which) % open.len()]
+                };
+                Command::Lease {
+                    stage,
+                    box_name: "here".to_owned(),
+                }
+            }
+            Step::Progress(which, progress) => {
+                let stage = self.running(which);
+                let attempt = self.workflow.stages[stage].attempts;
+                Command::Progress {
+                    stage,
+                    attempt,
+                    progress,
+                    message: None,
+                }
+            }
+            Step::End(which, end) => {
+                let stage = self.running(which);
+                ended(self, stage, self.workflow.stages[stage].attempts, end)
+            }
+            Step::Late(which, end) => {
+                let stage = usize::from(which) % count;
+                ended(
+                    self,
+                    stage,
+                    self.workflow.stages[stage].attempts.saturating_sub(1),
+                    end,
+                )
+            }
+            Step::Clock(ms) => {
+                self.now = self.now.plus(Duration::from_millis(ms));
+                Command::Due
+            }
+            Step::Answer(approval) => {
+                let key = if approval { "colour" } else { "word" };
+                let responses = Values::from([(key.to_owned(), Value::from("said"))]);
+                Command::Clarify {
+                    responses,
+                    stage: None,
+                    by: by(),
+                }
+            }
+            Step::Confirm(confirmed) => Command::Confirm {
+                confirmed,
+                stage: None,
+                by: by(),
+            },
+            Step::Cancel => Command::Cancel { by: by() },
+            Step::Pause => Command::Pause { by: by() },
+            Step::Resume => Command::Resume { by: by() },
+            Step::Retry(from, loud) => {
+                let from = from.map(|which| {
+                    self.workflow.plan.stages[usize::from(which) % count]
+                        .id
+                        .clone()
+                });
+                let params = Values::from([("loud".to_owned(), Value::Bool(loud))]);
+                Command::Retry {
+                    from,
+                    params,
+                    by: by(),
+                }
+            }
+            Step::Prioritise(priority) => Command::Prioritise { priority, by: by() },
+            Step::Dependency(which, completed) => Command::DependencyEnded {
+                id: if which { "x" } else { "y" }.to_owned(),
+                completed,
+            },
+        };
+        self.check_around(&command);
+    }
+
+    fn running(&self, which: u8) -> usize {
+        let runs = |index: &usize| {
+            matches!(
+                self.workflow.stages[*index].state,
+                StageState::InProgress(_)
+            )
+        };
+        let running: Vec<usize> = (0..self.workflow.stages.len()).filter(runs).collect();
+        if running.is_empty() {
+            usize::from(which) % self.workflow.stages.len()
+        } else {
+            running[usize::from(which) % running.len()]
+        }
+    }
+
+    /// Asks, and holds what was before against what is after.
+    fn check_around(&mut self, command: &Command) {
+        let before = self.workflow.clone();
+        let past = self.events.len();
+        let answer = self.ask(command);
+        let events = &self.events[past..];
+        let after = &self.workflow;
+        if answer != Ok(true) {
+            assert_eq!(*after, before, "{command:?} answered {answer:?}");
+            return;
+        }
+        let retried = events
+            .iter()
+            .any(|(event, _)| matches!(event, Event::Retried { .. }));
+        if before.status().is_terminal() {
+            assert!(retried, "{command:?} moved {:?}", before.state);
+            assert_ne!(before.state, State::Completed);
+        }
+        if let Command::Ended { stage, attempt, .. } | Command::Progress { stage, attempt, .. } =
+            command
+        {
+            assert_eq!(
+                before.stages[*stage].attempts, *attempt,
+                "a late message changed something"
+            );
+        }
+        if !retried {
+            assert!(
+                after.progress >= before.progress,
+                "{} < {}",
+                after.progress,
+                before.progress
+            );
+            for (one, other) in before.stages.iter().zip(&after.stages) {
+                assert!(one.attempts != other.attempts || other.progress >= one.progress);
+            }
+        }
+        for (one, other) in before.stages.iter().zip(&after.stages) {
+            assert!(other.attempts >= one.attempts);
+        }
+        assert_eq!(after.updated_at, self.now);
+    }
+
+    /// What holds in every state.
+    fn check(&self) {
+        let workflow = &self.workflow;
+        let any =
+            |is: fn(&StageState) -> bool| workflow.stages.iter().any(|stage| is(&stage.state));
+        let runs = any(|state| matches!(state, StageState::InProgress(_)));
+        let waits = any(|state| matches!(state, StageState::Waiting(_)));
+        let pending = any(|state| matches!(state, StageState::Pending));
+        let starts = could_start(workflow).next().is_some();
+        match &workflow.state {
+            State::PendingClarification { .. } | State::PendingConfirmation { .. } => {
+                assert!(!runs && !waits)
+            }
+            State::Blocked => {
+                assert!(
+                    !runs
+                        && !waits
+                        && workflow
+                            .depends_on
+                            .iter()
+                            .any(|dependency| !dependency.done)
+                );
+            }
+            State::Scheduled => assert!(!runs && !waits),
+            State::Queued => assert!(!runs && !waits && starts),
+            State::Running { pausing: true } | State::Cancelling { .. } | State::Failing(_) => {
+                assert!(runs)
+            }
+            State::Running { pausing: false } => assert!(runs || starts),
+            State::Waiting => assert!(waits && !runs && !starts),
+            State::Paused { .. } => assert!(!runs),
+            State::Completed => {
+                let behind = |(stage, spec)| is_behind(stage, spec);
+                assert!(
+                    workflow
+                        .stages
+                        .iter()
+                        .zip(&workflow.plan.stages)
+                        .all(behind)
+                );
+            }
+            State::Failed(_) | State::Cancelled => assert!(!runs && !waits && !pending),
+        }
+        let terminal = workflow.status().is_terminal();
+        assert_eq!(workflow.completed_at.is_some(), terminal);
+        assert_eq!(
+            workflow.progress == 100.0,
+            workflow.state == State::Completed
+        );
+        assert!((0.0..=100.0).contains(&workflow.progress));
+        for (index, stage) in workflow.stages.iter().enumerate() {
+            if let StageState::InProgress(lease) = &stage.state {
+                let needs = &workflow.plan.stages[index].needs;
+                assert!(
+                    needs.iter().all(|need| is_behind(
+                        &workflow.stages[*need],
+                        &workflow.plan.stages[*need]
+                    ))
+                );
+                assert_eq!(lease.attempt, stage.attempts);
+                assert!(lease.ordinal < workflow.next_lease);
+            }
+        }
+        let due = decide(workflow, &Command::Due, self.now).unwrap();
+        let is_due = next_due(workflow).is_some_and(|due| due <= self.now);
+        assert_eq!(
+            matches!(due, Decision::Done { .. }),
+            is_due,
+            "due at {:?}, now {:?}",
+            next_due(workflow),
+            self.now
+        );
+        agrees(workflow, self.now);
+    }
+
+    fn check_history(&self) {
+        let mut replayed = create(&self.submit, NOON);
+        let mut ordinals = Vec::new();
+        for (event, at) in &self.events {
+            evolve(&mut replayed, event, *at);
+            if let Event::StageStarted { lease, .. } = event {
+                ordinals.push(lease.ordinal);
+            }
+        }
+        assert_eq!(replayed, self.workflow);
+        assert!(
+            ordinals.iter().copied().eq(0..self.workflow.next_lease),
+            "{ordinals:?}"
+        );
+    }
+
+    /// Plays scheduler, clock, person and programs until nothing is left to do; everything ends.
+    fn drive(&mut self, end: End) {
+        for _ in 0..200 {
+            if self.workflow.status().is_terminal() {
+                return;
+            }
+            if let Some(due) = next_due(&self.workflow) {
+                self.now = self.now.max(due);
+            }
+            let first = 0;
+            let steps = [
+                Step::Clock(0),
+                Step::Answer(false),
+                Step::Answer(true),
+                Step::Confirm(true),
+                Step::Resume,
+                Step::Dependency(true, true),
+                Step::Dependency(false, true),
+                Step::Lease(first),
+                Step::Progress(first, 50.0),
+                Step::End(first, end),
+            ];
+            for step in steps {
+                self.step(&step);
+            }
+        }
+        panic!("stuck in {:?}: {}", self.workflow.state, self.stages());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_laws_hold(submit in submits(), steps in proptest::collection::vec(steps(), 0..60)) {
+        let mut world = World::of(submit);
+        world.check();
+        for step in &steps {
+            world.step(step);
+            world.check();
+        }
+        world.check_history();
+    }
+
+    #[test]
+    fn cancel_always_ends(submit in submits(), steps in proptest::collection::vec(steps(), 0..40), end in ends()) {
+        let mut world = World::of(submit);
+        for step in &steps {
+            world.step(step);
+        }
+        if allowed_to_cancel(&world) {
+            world.cancel().unwrap();
+            for stage in 0..world.workflow.stages.len() {
+                if matches!(world.workflow.stages[stage].state, StageState::InProgress(_)) {
+                    world.ends(stage, end.outcome());
+                }
+            }
+            prop_assert_eq!(world.status(), "cancelled");
+        }
+    }
+
+    #[test]
+    fn everything_can_end(submit in submits(), steps in proptest::collection::vec(steps(), 0..40), end in ends()) {
+        let mut world = World::of(submit);
+        for step in &steps {
+            world.step(step);
+        }
+        // What never begins, and what asks for approval for ever, has no end but a cancel.
+        let end = if matches!(end, End::NotBegun | End::Approval(_) | End::Parked) { End::Completed } else { end };
+        let end = if matches!(end, End::Failed(ErrorClass::Quota | ErrorClass::RateLimit)) { End::Completed } else { end };
+        world.drive(end);
+        world.check();
+        world.check_history();
+    }
+}
+
+fn allowed_to_cancel(world: &World) -> bool {
+    !world.workflow.status().is_terminal()
+}
