@@ -15,7 +15,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::header::{AUTHORIZATION, HOST, HeaderValue, RETRY_AFTER};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::error::UrlError;
+use tokio_tungstenite::tungstenite::error::{ProtocolError, UrlError};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -167,6 +167,9 @@ fn refused(error: tungstenite::Error) -> ClientError {
         }
         tungstenite::Error::Url(error) => url_refused(&error),
         tungstenite::Error::Io(error) => ClientError::lost(error),
+        cut @ tungstenite::Error::Protocol(ProtocolError::HandshakeIncomplete) => {
+            ClientError::lost(cut)
+        }
         other => ClientError::Protocol(other.to_string()),
     }
 }

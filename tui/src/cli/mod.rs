@@ -27,7 +27,11 @@ mod wait;
 mod when;
 
 #[cfg(test)]
+mod stand_in;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words_tests;
 
 pub use context::Connection;
 pub use start::main;
