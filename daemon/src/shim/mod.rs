@@ -29,4 +29,4 @@ pub use hint::{Hint, HintReceiver, HintSender};
 pub use instructions::{BadInstructions, Instructions};
 pub use record::{End, EndReason, Park, Record, SpawnProblem};
 pub use run::run;
-pub use tree::{is_shim_of, kill_all_with_environment};
+pub use tree::{kill_all_with_environment, shim_of};

@@ -144,12 +144,11 @@ pub fn supervise(mut child: Child, signals: &mut Signals, output: &mut Output, l
         let now = Instant::now();
         it.judge(signals, now);
         it.output.flush(now);
-        if let (Some((exit, signal)), false) = (it.ended, it.children_left) {
-            if it.pipes.iter().all(Option::is_none) || matches!(it.phase, Phase::Stopping { .. }) {
-                it.finish_lines();
-                it.output.flush(Instant::now());
-                return Ok(Finished { reason: it.reason, exit, signal });
-            }
+        let all_said = it.pipes.iter().all(Option::is_none) || matches!(it.phase, Phase::Stopping { .. });
+        if let (Some((exit, signal)), false, true) = (it.ended, it.children_left, all_said) {
+            it.finish_lines();
+            it.output.flush(Instant::now());
+            return Ok(Finished { reason: it.reason, exit, signal });
         }
     }
 }

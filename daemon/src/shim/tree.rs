@@ -3,9 +3,11 @@
 //! Processes come from `/proc`: the children of each thread, or, on a kernel without that list, everybody's parent. A walk
 //! can miss a process that is born during it; whoever ends a tree walks again until nothing is left.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
 use std::collections::HashSet;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 /// All that descend from this process now.
@@ -35,7 +37,7 @@ pub fn descendants() -> Vec<i32> {
 pub fn signal(pids: &[i32], signal: Signal) {
     let tree: HashSet<i32> = pids.iter().copied().chain([getpid().as_raw_nonzero().get()]).collect();
     for &pid in pids {
-        let Some(handle) = Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else { continue };
+        let Some(handle) = open(pid) else { continue };
         if stat(pid).is_some_and(|stat| tree.contains(&stat.parent)) {
             // It may have ended by now, which is as well.
             let _ = pidfd_send_signal(&handle, signal);
@@ -50,34 +52,57 @@ pub fn ticks(pids: &[i32]) -> u64 {
     own + pids.iter().filter_map(|pid| stat(*pid)).map(|stat| stat.own_ticks + stat.children_ticks).sum::<u64>()
 }
 
-/// Whether this process is a shim that carries this run.
-#[must_use]
-pub fn is_shim_of(pid: i32, key: &str) -> bool {
-    let wanted = format!("key={key}");
-    fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.split(|byte| *byte == 0).nth(1) == Some(wanted.as_bytes()))
-}
-
-/// Kills everything of ours whose environment holds all of these variables, until nothing of it is left: what remains of a
-/// run whose shim was killed. Gives how many were found.
+/// Kills everything of ours whose environment holds all of these variables, and waits until it is gone: what remains of a
+/// run whose shim was killed. Gives how many were found; gives up after half a minute on what the kernel can't end.
 pub fn kill_all_with_environment(variables: &[(&str, &str)]) -> usize {
     let wanted: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let own = getpid().as_raw_nonzero().get();
     let mut killed = HashSet::new();
-    loop {
-        let mut found_new = false;
-        for pid in all_pids().filter(|pid| *pid != own) {
-            let Some(handle) = Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else { continue };
-            let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { continue };
-            let entries: HashSet<&[u8]> = environment.split(|byte| *byte == 0).collect();
-            if wanted.iter().all(|entry| entries.contains(entry.as_bytes())) {
-                let _ = pidfd_send_signal(&handle, Signal::KILL);
-                found_new |= killed.insert(pid);
-            }
+    for _ in 0..30 {
+        let found = with_environment(&wanted);
+        if found.is_empty() {
+            break;
         }
-        if !found_new {
-            return killed.len();
+        for (pid, handle) in &found {
+            // It may have ended by now, which is as well.
+            let _ = pidfd_send_signal(handle, Signal::KILL);
+            killed.insert(*pid);
+        }
+        let second = Timespec { tv_sec: 1, tv_nsec: 0 };
+        for (_, handle) in &found {
+            // Whether it ended shows in the next round.
+            let _ = poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&second));
         }
     }
+    killed.len()
+}
+
+fn with_environment(wanted: &[String]) -> Vec<(i32, OwnedFd)> {
+    let own = getpid().as_raw_nonzero().get();
+    let mut found = Vec::new();
+    for pid in all_pids().filter(|pid| *pid != own) {
+        let Some(handle) = open(pid) else { continue };
+        let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { continue };
+        let entries: HashSet<&[u8]> = environment.split(|byte| *byte == 0).collect();
+        if wanted.iter().all(|entry| entries.contains(entry.as_bytes())) {
+            found.push((pid, handle));
+        }
+    }
+    found
+}
+
+/// A handle that stays with this process whatever becomes of its number.
+fn open(pid: i32) -> Option<OwnedFd> {
+    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}
+
+/// A handle on the shim that carries this run, if this process is it.
+#[must_use]
+pub fn shim_of(pid: i32, key: &str) -> Option<OwnedFd> {
+    let handle = open(pid)?;
+    let wanted = format!("key={key}");
+    // Read after the handle was opened: if it is the shim now, the handle is the shim's.
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    (line.split(|byte| *byte == 0).nth(1) == Some(wanted.as_bytes())).then_some(handle)
 }
 
 struct Stat {
