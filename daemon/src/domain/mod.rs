@@ -38,7 +38,7 @@ pub mod value;
 pub mod why;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::domain) mod tests;
 pub mod workflow;
 
 pub use command::{Command, DependencyState, Outcome, Submit};

@@ -6,6 +6,9 @@
 
 mod queue;
 
+#[cfg(test)]
+mod tests;
+
 pub use queue::{Running, Waiting, queue_starts};
 
 use super::ready::is_behind;

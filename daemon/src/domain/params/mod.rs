@@ -6,6 +6,9 @@
 
 mod fit;
 
+#[cfg(test)]
+mod tests;
+
 use super::nearest;
 use super::pipeline::{ParamKind, ParamSpec, Pipeline};
 use super::value::{Value, Values};

@@ -5,6 +5,9 @@
 
 mod slot;
 
+#[cfg(test)]
+mod tests;
+
 use super::pick::BoxSlots;
 use super::pipeline::{ErrorClass, Resources};
 use super::time::Timestamp;
