@@ -32,6 +32,7 @@ pub mod pipeline;
 pub mod progress;
 pub mod ready;
 pub mod refusal;
+pub mod status;
 pub mod template;
 pub mod time;
 pub mod value;

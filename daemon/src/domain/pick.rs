@@ -117,7 +117,8 @@ pub fn pick(candidates: &[Candidate], boxes: &mut [BoxSlots]) -> Vec<Pick> {
 #[derive(Debug)]
 pub struct Pass<'a> {
     reserved: Vec<Resources>,
-    failed: Vec<Demand<'a>>,
+    /// Demands that found no room, each with whether there is still something to reserve for the next of its kind.
+    failed: Vec<(Demand<'a>, bool)>,
     spent: bool,
 }
 
@@ -149,8 +150,10 @@ impl<'a> Pass<'a> {
             &candidate.labels,
             candidate.bound_to.as_deref(),
         );
-        if self.failed.contains(&demand) {
-            self.reserve(boxes, demand);
+        if let Some(known) = self.failed.iter().position(|(failed, _)| *failed == demand) {
+            if self.failed[known].1 {
+                self.failed[known].1 = self.reserve(boxes, demand);
+            }
             return None;
         }
         let fits = |index: &usize| {
@@ -168,8 +171,8 @@ impl<'a> Pass<'a> {
             )
         };
         let Some(on) = (0..boxes.len()).filter(fits).max_by_key(emptiest) else {
-            self.failed.push(demand);
-            self.reserve(boxes, demand);
+            let more = self.reserve(boxes, demand);
+            self.failed.push((demand, more));
             return None;
         };
         boxes[on].take(demand.0);
@@ -177,20 +180,28 @@ impl<'a> Pass<'a> {
         Some(on)
     }
 
-    /// Keeps what a candidate wants from all after it, on the box that lacks least of it.
-    fn reserve(&mut self, boxes: &[BoxSlots], demand: Demand<'_>) {
+    /// Keeps what a candidate wants from all after it, on the box that lacks least of it. Tells whether the next of its
+    /// kind would still find something to keep.
+    fn reserve(&mut self, boxes: &[BoxSlots], demand: Demand<'_>) -> bool {
         let could = |index: &usize| {
             boxes[*index].accepting && boxes[*index].could_run(demand.0, demand.1, demand.2)
         };
         let lacks = |index: &usize| self.missing(&boxes[*index], *index, demand.0);
-        let Some(on) = (0..boxes.len()).filter(could).min_by_key(lacks) else {
-            return;
+        let able: Vec<usize> = (0..boxes.len()).filter(could).collect();
+        let Some(on) = able.iter().copied().min_by_key(lacks) else {
+            return false;
         };
         for (resource, amount) in demand.0 {
             let kept = self.reserved[on].entry(resource.clone()).or_insert(0);
             *kept = kept.saturating_add(*amount);
         }
         self.spent = self.nothing_left(boxes);
+        able.iter().any(|index| {
+            demand
+                .0
+                .keys()
+                .any(|resource| self.left(&boxes[*index], *index, resource) > 0)
+        })
     }
 
     fn left(&self, slots: &BoxSlots, index: usize, resource: &str) -> u64 {

@@ -61,8 +61,8 @@ pub enum Effect {
     },
     /// Dependants must be told.
     Ended,
-    /// It is `blocked` again after a retry: look up each dependency that is not `done`, and send `DependencyEnded` for
-    /// every one that has ended (or is gone) meanwhile.
+    /// It was opened again while dependencies of it have not completed: look up each that is not `done`, and send
+    /// `DependencyEnded` for every one that has ended (or is gone) meanwhile.
     LookUpDependencies,
     /// Work directory and files may go.
     CleanUp,

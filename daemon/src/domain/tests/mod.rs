@@ -1,10 +1,13 @@
 //! The state machine against its laws: random pipelines and commands (`machine`), the table of acts (`table`), each rule
-//! by example (`rules`, `gates`), and admission over many workflows (`admission`).
+//! by example (`rules`, `acts`, `gates`), and the order and admission of many (`queue`, `admission`).
 
+mod acts;
 mod admission;
 mod gates;
 mod machine;
+mod queue;
 mod rules;
+mod steps;
 mod table;
 
 use super::command::{Command, DependencyState, Outcome, Submit};
@@ -313,4 +316,16 @@ pub(in crate::domain) fn when_loud(spec: StageSpec, negated: bool) -> StageSpec 
         }),
         ..spec
     }
+}
+
+/// One stage, `a`, that is tried again so often.
+pub(in crate::domain) fn tries(times: u32) -> Vec<StageSpec> {
+    let spec = stage("a", &[]);
+    vec![StageSpec {
+        retry: RetryPolicy {
+            times,
+            ..spec.retry
+        },
+        ..spec
+    }]
 }
