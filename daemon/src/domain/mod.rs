@@ -12,11 +12,21 @@
 //!                                                                └cancel─▶ cancelled ─retry─▶ queued
 //! ```
 //!
+//! From everywhere but the ends leads a way to `cancelled` (a cancel, a refused or unanswered confirmation), and from
+//! every gate and wait one to `failed` (a dependency that did not complete, a question nobody answered).
+//!
 //! - `decide` answers a command with events, with "already so", or with a typed refusal. It changes nothing.
 //! - `evolve` folds one event into a workflow. It is the only mutation, and cannot fail.
 //! - Nothing leaves a terminal state but retry; `completed` never changes.
 //! - A stage's lease names its attempt. What an older attempt sends changes nothing.
 //! - A wait (quota, back-off, approval, callback) holds no slot; a park or a loss spends no try.
+//! - A slot is free only when the process that held it is gone: a workflow that is cancelled, or fails, while stages run
+//!   shows as `running` until the last of them has ended.
+//! - A crash loses nothing of this: state is what the committed events fold to. What was leased then is found again or
+//!   reported as lost or not begun; effects that were not carried out are asked for again.
+//!
+//! Around the machine stand the pure rules that look at many workflows or at none: `params` and `template` on the way in,
+//! `ready` and `pick` for what starts next, `why` and `eta` for those who wait.
 
 pub mod backoff;
 pub mod command;
