@@ -1,2 +1,19 @@
-//! x
-fn main() {}
+//! End to end, in one binary: the built programs, real sockets, real processes, real ffmpeg. One file for each thing that
+//! must hold; what they share is the harness in `src/`.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what it expects; a broken expectation should panic"
+)]
+
+mod cancel;
+mod command_line;
+mod crash;
+mod dashboard;
+mod database;
+mod disk;
+mod flows;
+mod programs;
+mod refusals;
+mod start;
+mod tidy;
+mod video;

@@ -6,18 +6,24 @@
 
 mod daemon;
 mod failure;
+mod gate;
 mod home;
 mod processes;
 mod program;
+mod raw;
 mod screen;
+mod submit;
 mod watch;
 
 pub use daemon::Daemon;
 pub use failure::{Failure, Result};
+pub use gate::Gate;
 pub use home::Home;
 pub use processes::{Process, running_under};
 pub use program::{Ended, program, reel, run_to_end, use_programs};
+pub use raw::{RawReply, raw, send};
 pub use screen::Screen;
+pub use submit::{act, command, request, submit};
 pub use watch::{Watch, wait_for, wait_for_end, wait_for_status};
 
 use std::time::Duration;
