@@ -9,6 +9,8 @@ pub mod domain;
 
 pub mod pipeline;
 
+pub mod clock;
+pub mod store;
 pub mod engine;
 
 pub mod executor;

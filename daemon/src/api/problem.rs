@@ -142,6 +142,7 @@ impl From<EngineError> for Problem {
         match error {
             EngineError::Refused(refusal) => Self::refused(&refusal, None),
             EngineError::BatchRefused { index, refusal } => Self::refused(&refusal, Some(index)),
+            EngineError::NoBox(_) => Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string()),
             EngineError::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", error.to_string()),
             EngineError::Stopping => Self::stopping(),
             EngineError::Store(cause) => Self::internal("the database failed", &cause),

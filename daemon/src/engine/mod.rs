@@ -1,14 +1,36 @@
 //! The one path of change: a command goes in, is decided and folded inside the writer's transaction, and what was
 //! committed comes out on the feed. There is no second way to change a status.
+//!
+//! ```text
+//!  submit / command ─▶ queue (bounded) ─▶ writer thread: transact ─▶ COMMIT ─┬─▶ answer
+//!  runner's reports ─▶                                                      ├─▶ feed (bounded; a slow reader lags)
+//!  timers, disk, retention ─▶                                               └─▶ runner: start, cancel, clean up
+//! ```
+//!
+//! - An answer means: it is on disk.
+//! - Effects after the commit are hints. Losing one (a crash) costs time, never correctness: the rows say what runs.
+//! - Stages are leased in the transaction that frees their slots or makes them ready, so there is no gap to poll in.
 
 pub mod feed;
+mod handle;
+pub mod insight;
+mod live;
+mod op;
+mod pending;
 pub mod ports;
+mod record;
+mod shared;
+mod slots;
+mod transact;
 
-use crate::domain::{Command, Refusal, Submit, Timestamp, Workflow};
-use feed::Message;
-use ports::AttemptKey;
+#[cfg(test)]
+mod tests;
+
+pub use handle::{BoxFacts, Engine, Node};
+pub use live::Shown;
+
+use crate::domain::{Refusal, Workflow};
 use std::sync::Arc;
-use tokio::sync::broadcast;
 
 /// The answer to a command, given after its commit is on disk.
 #[derive(Debug, Clone)]
@@ -38,59 +60,13 @@ pub enum EngineError {
     /// The disk is full.
     #[error("the disk that holds the database is full; free some space and try again")]
     DiskFull,
+    /// No such box.
+    #[error("no box `{0}`")]
+    NoBox(String),
     /// The daemon stops.
     #[error("the daemon is stopping")]
     Stopping,
     /// The database failed.
     #[error("the database failed: {0}")]
     Store(String),
-}
-
-/// A handle on the engine; clones share it.
-#[derive(Clone)]
-pub struct Engine {
-    _private: Arc<()>,
-}
-
-#[allow(unused_variables, clippy::unimplemented, clippy::unused_async)]
-impl Engine {
-    /// Makes a workflow.
-    ///
-    /// # Errors
-    /// Refused (`IdTaken`), disk full, stopping, store.
-    pub async fn submit(&self, submit: Submit) -> Result<Ack, EngineError> {
-        unimplemented!()
-    }
-    /// Makes all of them or none.
-    ///
-    /// # Errors
-    /// As `submit`; `BatchRefused` names the member.
-    pub async fn submit_batch(&self, submits: Vec<Submit>) -> Result<Vec<Ack>, EngineError> {
-        unimplemented!()
-    }
-    /// Asks something of a workflow.
-    ///
-    /// # Errors
-    /// Refused, disk full, stopping, store.
-    pub async fn command(&self, id: &str, command: Command) -> Result<Ack, EngineError> {
-        unimplemented!()
-    }
-    /// A running attempt's progress: shown at once to watchers, at most ten a second for a workflow; each full tenth is made durable.
-    pub fn progress(&self, key: &AttemptKey, progress: f64, message: Option<String>) {
-        unimplemented!()
-    }
-    /// An attempt's log has grown: watchers are told.
-    pub fn log_grew(&self, key: &AttemptKey) {
-        unimplemented!()
-    }
-    /// All that is committed or ticks from now on.
-    #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Message> {
-        unimplemented!()
-    }
-    /// The clock that the engine was given.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        unimplemented!()
-    }
 }

@@ -1,0 +1,330 @@
+//! The handle on the engine: what the rest of the daemon asks of it.
+
+use super::feed::{self, Message};
+use super::op::{Ask, Op, Reply, Told};
+use super::pending::Pending;
+use super::ports::{AttemptKey, Reports, StageRunner};
+use super::shared::Shared;
+use super::slots::BoxState;
+use super::transact::Transactor;
+use super::{Ack, EngineError};
+use crate::clock::{self, Clock};
+use crate::domain::command::Outcome;
+use crate::domain::{Command, Resources, Submit, Timestamp};
+use crate::store::ballast::Ballast;
+use crate::store::{Reader, Store, StoreError, stats, writer};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::{broadcast, oneshot, watch};
+
+/// Operations that may wait for the writer; beyond that the askers wait.
+const QUEUE: usize = 4096;
+
+/// This box: what it offers and carries.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it offers.
+    pub resources: Resources,
+    /// What stages may want of it.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A box as of the last commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoxFacts {
+    /// Its name.
+    pub name: String,
+    /// What it offers.
+    pub capacity: Resources,
+    /// What is taken, never shown beyond what there is.
+    pub used: Resources,
+    /// What it carries.
+    pub labels: BTreeMap<String, String>,
+    /// It finishes what runs and takes no more.
+    pub drained: bool,
+}
+
+/// A handle on the engine; clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    pub(super) shared: Arc<Shared>,
+    queue: SyncSender<Op>,
+    reader: Reader,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    home: Arc<str>,
+}
+
+impl Engine {
+    /// Starts the writer on an opened data directory. Nothing is leased before `attach`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn start(store: Store, dir: &Path, node: &Node, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let (queue, operations) = mpsc::sync_channel(QUEUE);
+        let (feed, _) = broadcast::channel(feed::CAPACITY);
+        let shared = Arc::new(Shared::new(clock, feed, stats::recent(&store.connection)?));
+        let ballast = Ballast::new(dir);
+        let full = !ballast.hold();
+        let transactor = Transactor {
+            shared: Arc::clone(&shared),
+            plans: Arc::clone(&store.plans),
+            boxes: vec![BoxState::new(&node.name, node.resources.clone(), node.labels.clone())],
+            ballast,
+            seq: 0,
+            full,
+            disk_low: false,
+            window: None,
+            adopted: false,
+            stopped: false,
+            stale: true,
+            cache: HashMap::new(),
+            pending: Pending::default(),
+            _lock: store.lock,
+        };
+        let connection = store.connection;
+        let thread = std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || writer::run(connection, transactor, &operations))
+            .map_err(|error| StoreError::Sqlite(format!("the writer's thread does not start: {error}")))?;
+        Ok(Self {
+            shared,
+            queue,
+            reader: store.reader,
+            thread: Arc::new(Mutex::new(Some(thread))),
+            home: node.name.as_str().into(),
+        })
+    }
+
+    /// Gives the engine its runner: every attempt of an earlier life is handed to it to be found again, and then whatever is
+    /// ready is leased.
+    ///
+    /// # Errors
+    /// The database's, stopping.
+    pub async fn attach(&self, runner: Arc<dyn StageRunner>) -> Result<(), EngineError> {
+        if self.shared.runner.set(runner).is_err() {
+            return Ok(());
+        }
+        self.done(Ask::Adopt).await?;
+        self.done(Ask::Pick).await.map(|_| ())
+    }
+
+    /// Takes no more, finishes what was taken, closes the database.
+    pub async fn stop(&self) {
+        // An error means that it has stopped already.
+        let _ = self.done(Ask::Stop).await;
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    async fn send(&self, op: Op) -> Result<(), EngineError> {
+        match self.queue.try_send(op) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Disconnected(_)) => Err(EngineError::Stopping),
+            Err(TrySendError::Full(op)) => {
+                let queue = self.queue.clone();
+                let sent = tokio::task::spawn_blocking(move || queue.send(op)).await;
+                if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err(EngineError::Stopping) }
+            }
+        }
+    }
+
+    async fn ask<T>(&self, ask: Ask, told: impl FnOnce(Reply<T>) -> Told) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Op::new(ask, told(reply))).await?;
+        answer.await.map_err(|_| EngineError::Stopping)?
+    }
+
+    async fn done(&self, ask: Ask) -> Result<u64, EngineError> {
+        self.ask(ask, Told::Done).await
+    }
+
+    /// Makes a workflow.
+    ///
+    /// # Errors
+    /// Refused (`IdTaken`), disk full, stopping, store.
+    pub async fn submit(&self, submit: Submit) -> Result<Ack, EngineError> {
+        self.ask(Ask::Submit(Box::new(submit)), Told::One).await
+    }
+
+    /// Makes all of them or none.
+    ///
+    /// # Errors
+    /// As `submit`; `BatchRefused` names the member.
+    pub async fn submit_batch(&self, submits: Vec<Submit>) -> Result<Vec<Ack>, EngineError> {
+        self.ask(Ask::Batch(submits), Told::Many).await
+    }
+
+    /// Asks something of a workflow.
+    ///
+    /// # Errors
+    /// Refused, disk full, stopping, store.
+    pub async fn command(&self, id: &str, command: Command) -> Result<Ack, EngineError> {
+        self.ask(Ask::Command { id: id.to_owned(), command }, Told::One).await
+    }
+
+    /// Looks at the clock for every workflow that is due.
+    ///
+    /// # Errors
+    /// Stopping, store.
+    pub async fn due(&self) -> Result<(), EngineError> {
+        self.done(Ask::Due).await.map(|_| ())
+    }
+
+    /// Looks for work for free slots.
+    ///
+    /// # Errors
+    /// Stopping, store.
+    pub async fn pick(&self) -> Result<(), EngineError> {
+        self.done(Ask::Pick).await.map(|_| ())
+    }
+
+    /// A box (this one unless named) takes no more, or takes again.
+    ///
+    /// # Errors
+    /// `NoBox`, stopping, store.
+    pub async fn drain(&self, box_name: Option<&str>, on: bool) -> Result<(), EngineError> {
+        let box_name = box_name.unwrap_or(&self.home).to_owned();
+        let known = self.done(Ask::Drain { box_name: box_name.clone(), on }).await?;
+        if known == 0 { Err(EngineError::NoBox(box_name)) } else { Ok(()) }
+    }
+
+    /// Holds new starts back while the disk is low, and until the end of a window; the outer none leaves that as it is.
+    ///
+    /// # Errors
+    /// Stopping, store.
+    pub async fn hold(&self, disk_low: Option<bool>, window: Option<Option<Timestamp>>) -> Result<(), EngineError> {
+        self.done(Ask::Hold { disk_low, window }).await.map(|_| ())
+    }
+
+    /// Forgets ended workflows beyond the newest `keep` or older than `max_age_ms`, `limit` at most; answers how many.
+    ///
+    /// # Errors
+    /// Stopping, store.
+    pub async fn retain(&self, keep: u64, max_age_ms: Option<i64>, limit: u32) -> Result<u64, EngineError> {
+        self.done(Ask::Retain { keep, max_age_ms, limit }).await
+    }
+
+    /// Writes what no state machine decides (tokens, idempotency keys, schedules) in the writer's next transaction. `write`
+    /// may run more than once, should a transaction be abandoned.
+    ///
+    /// # Errors
+    /// Stopping, store.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        mut write: impl FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let slot = Arc::new(Mutex::new(None));
+        let answer = Arc::clone(&slot);
+        let ask = Ask::Write(Box::new(move |connection| {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(write(connection)?);
+            Ok(())
+        }));
+        self.done(ask).await?;
+        let written = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        written.ok_or_else(|| EngineError::Store("the writer gave no answer".into()))
+    }
+
+    /// All that is committed or ticks from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Message> {
+        self.shared.feed.subscribe()
+    }
+
+    /// The earliest time at which something is due.
+    #[must_use]
+    pub fn next_due(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.shared.due.subscribe()
+    }
+
+    /// Counts workflows that ended.
+    #[must_use]
+    pub fn ended_count(&self) -> watch::Receiver<u64> {
+        self.shared.ended.subscribe()
+    }
+
+    /// Holds a reason once the daemon must stop.
+    #[must_use]
+    pub fn fatal(&self) -> watch::Receiver<Option<String>> {
+        self.shared.fatal.subscribe()
+    }
+
+    /// Reads of the database.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The number of the last committed event.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.shared.seq()
+    }
+
+    /// The clock that the engine was given.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The boxes as of the last commit.
+    #[must_use]
+    pub fn boxes(&self) -> Vec<BoxFacts> {
+        let facts = |state: BoxState| BoxFacts {
+            used: state
+                .capacity
+                .iter()
+                .map(|(name, total)| (name.clone(), state.used.get(name).copied().unwrap_or(0).min(*total)))
+                .collect(),
+            name: state.name,
+            capacity: state.capacity,
+            labels: state.labels,
+            drained: state.drained,
+        };
+        self.shared.boxes().boxes.into_iter().map(facts).collect()
+    }
+
+    /// Whether the disk is full, or low enough that nothing new starts.
+    #[must_use]
+    pub fn disk_is_low(&self) -> bool {
+        self.shared.boxes().disk
+    }
+
+    /// Puts word of an attempt into the writer's queue, waiting while that is full. From plain threads only.
+    fn post(&self, key: AttemptKey, command: Command) {
+        // A writer that has stopped takes no more: at the next start the runner learns the end again.
+        let _ = self.queue.send(Op::new(Ask::Attempt { key, command }, Told::Nobody));
+    }
+}
+
+impl Reports for Engine {
+    fn ended(&self, key: AttemptKey, started_at: Option<Timestamp>, outcome: Outcome) {
+        let command =
+            Command::Ended { stage: key.stage, attempt: key.attempt, started_at, outcome, jitter: clock::draw() };
+        self.post(key, command);
+    }
+
+    fn progress(&self, key: &AttemptKey, progress: f64, message: Option<String>) {
+        let reported = self.shared.live.report(key, progress, message);
+        if let Some((progress, message)) = reported.tenth {
+            let command = Command::Progress { stage: key.stage, attempt: key.attempt, progress, message };
+            // A full queue drops a tenth: the next one, or the end, makes up for it.
+            let _ = self.queue.try_send(Op::new(Ask::Attempt { key: key.clone(), command }, Told::Nobody));
+        }
+        if let Some(tick) = reported.tick {
+            let _ = self.shared.feed.send(Message::Progress(Arc::new(tick)));
+        }
+    }
+
+    fn log_grew(&self, key: &AttemptKey) {
+        let grew = feed::LogGrew { workflow_id: key.workflow.as_str().into(), stage: key.stage, attempt: key.attempt };
+        let _ = self.shared.feed.send(Message::Log(grew));
+    }
+}

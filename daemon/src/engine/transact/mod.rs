@@ -1,0 +1,386 @@
+//! What happens inside the writer's transaction: load, decide, fold, store, log, and hand free slots to what is ready.
+//!
+//! ```text
+//!  op ─▶ load (cache, else row) ─▶ decide ─▶ evolve ─▶ save row + append events ─┐
+//!        ▲                                    effects: dependants, clean-up ─────┘ cascade, same transaction
+//!  close: pick ready stages for free slots ─▶ lease them, same transaction
+//!  committed: publish events, start orders, end attempts, answer
+//! ```
+//!
+//! - What the cache and the slots say is what the rows say: an abandoned transaction forgets both and reads again.
+//! - `queued` and the first lease of a workflow may share one commit; nothing starts before it.
+
+mod after;
+mod batch;
+mod start;
+mod upkeep;
+
+use super::op::{Ask, Op};
+use super::pending::Pending;
+use super::record;
+use super::shared::Shared;
+use super::slots::BoxState;
+use super::{Ack, EngineError};
+use crate::domain::event::Event;
+use crate::domain::workflow::{StageState, Status};
+use crate::domain::{Command, DependencyState, Effect, Refusal, Submit, Timestamp, Workflow};
+use crate::domain::{command::Outcome, decide, evolve, refusal::Decision};
+use crate::engine::ports::AttemptKey;
+use crate::store::ballast::Ballast;
+use crate::store::lock::DirectoryLock;
+use crate::store::plans::Plans;
+use crate::store::writer::Group;
+use crate::store::{StoreError, events, rows};
+use rusqlite::Connection;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// The writer's state.
+pub(super) struct Transactor {
+    pub shared: Arc<Shared>,
+    pub plans: Arc<Plans>,
+    pub boxes: Vec<BoxState>,
+    pub ballast: Ballast,
+    pub seq: u64,
+    /// The ballast was given up: no new work until it is back.
+    pub full: bool,
+    pub disk_low: bool,
+    /// The end of the window in which nothing new starts.
+    pub window: Option<Timestamp>,
+    /// A runner is there, and earlier attempts were handed to it.
+    pub adopted: bool,
+    pub stopped: bool,
+    /// The slots no longer say what the rows say.
+    pub stale: bool,
+    pub cache: HashMap<String, Arc<Workflow>>,
+    pub pending: Pending,
+    pub _lock: DirectoryLock,
+}
+
+type Taken<T> = Result<Result<T, Refusal>, StoreError>;
+
+impl Transactor {
+    fn load(&mut self, connection: &Connection, id: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+        if let Some(workflow) = self.pending.touched.get(id) {
+            return Ok(workflow.clone());
+        }
+        if let Some(workflow) = self.cache.get(id) {
+            return Ok(Some(Arc::clone(workflow)));
+        }
+        Ok(rows::load(connection, &self.plans, id)?.map(Arc::new))
+    }
+
+    fn submit(&mut self, connection: &Connection, submit: &Submit, now: Timestamp) -> Taken<Ack> {
+        if rows::status(connection, &submit.id)?.is_some() {
+            return Ok(Err(Refusal::IdTaken(submit.id.clone())));
+        }
+        let mut submit = submit.clone();
+        for (needed, state) in &mut submit.depends_on {
+            match self.dependency(connection, &needed.id)? {
+                Some(found) => {
+                    *state = found;
+                    needed.done = found == DependencyState::Completed;
+                }
+                None => {
+                    let problem = format!("no workflow `{}`: submit it first, or name another id", needed.id);
+                    return Ok(Err(Refusal::Invalid { field: "dependsOn".into(), problem }));
+                }
+            }
+        }
+        let happened = match decide::submit(&submit, now) {
+            Ok(happened) => happened,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mut workflow = evolve::create(&submit, now);
+        let mut log = Vec::with_capacity(happened.len());
+        for event in &happened {
+            if !matches!(event, Event::Created(_)) {
+                let before = workflow.clone();
+                evolve::evolve(&mut workflow, event, now);
+                log.push((event, record::data(event, Some(&before), &workflow), workflow.current_state().to_owned()));
+            } else {
+                log.push((event, record::data(event, None, &workflow), workflow.current_state().to_owned()));
+            }
+        }
+        rows::save(connection, &self.plans, None, &workflow)?;
+        let workflow = Arc::new(workflow);
+        self.append(connection, &workflow, log, now)?;
+        self.touch(None, &workflow);
+        if workflow.status().is_terminal() {
+            self.pending.ended += 1;
+        }
+        Ok(Ok(Ack { seq: self.seq, workflow, already: false }))
+    }
+
+    fn dependency(&mut self, connection: &Connection, id: &str) -> Result<Option<DependencyState>, StoreError> {
+        Ok(rows::status(connection, id)?.map(|word| match Status::from_word(&word) {
+            Some(Status::Completed) => DependencyState::Completed,
+            Some(status) if status.is_terminal() => DependencyState::Ended,
+            _ => DependencyState::Open,
+        }))
+    }
+
+    /// One command on one workflow, and all that follows from it for others.
+    fn command(&mut self, connection: &Connection, id: &str, command: &Command, now: Timestamp) -> Taken<Ack> {
+        let mut cascade = VecDeque::new();
+        let first = self.change(connection, id, command, now, &mut cascade)?;
+        while let Some((id, command)) = cascade.pop_front() {
+            if let Err(refusal) = self.change(connection, &id, &command, now, &mut cascade)? {
+                tracing::debug!(component = "QUEUE_MANAGER", videoId = %id, "no longer concerned: {refusal}");
+            }
+        }
+        Ok(first)
+    }
+
+    fn change(
+        &mut self,
+        connection: &Connection,
+        id: &str,
+        command: &Command,
+        now: Timestamp,
+        cascade: &mut VecDeque<(String, Command)>,
+    ) -> Taken<Ack> {
+        let Some(old) = self.load(connection, id)? else { return Ok(Err(Refusal::NotFound(id.to_owned()))) };
+        let (happened, effects) = match decide::decide(&old, command, now) {
+            Ok(Decision::Done { events, effects }) => (events, effects),
+            Ok(Decision::AlreadySo) => {
+                return Ok(Ok(Ack { seq: self.seq, workflow: old, already: true }));
+            }
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mut new = Workflow::clone(&old);
+        let mut log = Vec::with_capacity(happened.len());
+        let mut deleted = false;
+        for event in &happened {
+            let before_status = new.status();
+            let before = new.clone();
+            evolve::evolve(&mut new, event, now);
+            deleted |= matches!(event, Event::Deleted { .. });
+            self.note_run(connection, event, &before, &new, now)?;
+            let before = (before_status != new.status()).then_some(&before);
+            log.push((event, record::data(event, before, &new), new.current_state().to_owned()));
+        }
+        let new = Arc::new(new);
+        if deleted {
+            rows::delete(connection, &new)?;
+        } else {
+            rows::save(connection, &self.plans, Some(&old), &new)?;
+        }
+        self.append(connection, &new, log, now)?;
+        self.follow(connection, &new, &effects, deleted, cascade)?;
+        self.touch(Some(&old), &new);
+        if deleted {
+            self.pending.touched.insert(id.to_owned(), None);
+        }
+        Ok(Ok(Ack { seq: self.seq, workflow: new, already: false }))
+    }
+
+    fn follow(
+        &mut self,
+        connection: &Connection,
+        workflow: &Arc<Workflow>,
+        effects: &[Effect],
+        deleted: bool,
+        cascade: &mut VecDeque<(String, Command)>,
+    ) -> Result<(), StoreError> {
+        for effect in effects {
+            match effect {
+                Effect::CancelAttempt { stage, attempt } => {
+                    let key = AttemptKey { workflow: workflow.id.clone(), stage: *stage, attempt: *attempt };
+                    self.pending.cancels.push(key);
+                }
+                Effect::Ended => {
+                    self.pending.ended += 1;
+                    let completed = workflow.status() == Status::Completed;
+                    for waiter in rows::take_waiters(connection, &workflow.id)? {
+                        cascade.push_back((waiter, Command::DependencyEnded { id: workflow.id.clone(), completed }));
+                    }
+                }
+                Effect::LookUpDependencies => {
+                    for needed in workflow.depends_on.iter().filter(|needed| !needed.done) {
+                        let state = self.dependency(connection, &needed.id)?.unwrap_or(DependencyState::Ended);
+                        if state != DependencyState::Open {
+                            let completed = state == DependencyState::Completed;
+                            let command = Command::DependencyEnded { id: needed.id.clone(), completed };
+                            cascade.push_back((workflow.id.clone(), command));
+                        }
+                    }
+                    rows::wait_again(connection, workflow)?;
+                }
+                Effect::CleanUp => self.pending.cleanups.push((Arc::clone(workflow), deleted)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Stage durations: for estimates, statistics and for how far ahead to lease.
+    fn note_run(
+        &mut self,
+        connection: &Connection,
+        event: &Event,
+        before: &Workflow,
+        after: &Workflow,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (stage, started_at, class) = match event {
+            Event::StageCompleted { stage, started_at, .. } => (*stage, *started_at, None),
+            Event::StageFailed { stage, failure } => (*stage, None, Some(failure.class.word())),
+            Event::StageWaiting { stage, failure: Some(failure), .. } => (*stage, None, Some(failure.class.word())),
+            _ => return Ok(()),
+        };
+        let StageState::InProgress(lease) = &before.stages[stage].state else { return Ok(()) };
+        let took = now.since(started_at.unwrap_or(lease.since));
+        if let Some(state) = self.boxes.iter_mut().find(|state| state.name == lease.box_name) {
+            state.took(took);
+        }
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let spec = &after.plan.stages[stage];
+        rows::note_run(connection, &after.plan.name, &spec.id, now, ms, class)?;
+        if class.is_none() {
+            self.pending.runs.push((after.plan.name.clone(), spec.id.clone(), ms));
+        }
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        connection: &Connection,
+        workflow: &Arc<Workflow>,
+        log: Vec<(&Event, String, String)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for (event, data, state) in log {
+            self.seq += 1;
+            let kind = record::kind(event);
+            events::append(
+                connection,
+                &events::NewEvent {
+                    seq: self.seq,
+                    at: now,
+                    workflow: Some(&workflow.id),
+                    user: Some(&workflow.user),
+                    kind,
+                    state: Some(&state),
+                    data: &data,
+                },
+            )?;
+            let deleted = matches!(event, Event::Deleted { .. });
+            self.pending.publish(self.seq, now, kind, data, &workflow.id, (!deleted).then_some(workflow));
+        }
+        Ok(())
+    }
+
+    /// Notes what a workflow has become, and whose slots that changes.
+    fn touch(&mut self, old: Option<&Workflow>, new: &Arc<Workflow>) {
+        for index in 0..new.stages.len() {
+            let before = old.and_then(|old| holder(&old.stages[index].state));
+            let after = holder(&new.stages[index].state);
+            if before == after {
+                continue;
+            }
+            if let (Some(name), Some(old)) = (before, old) {
+                if let Some(state) = self.boxes.iter_mut().find(|state| state.name == name) {
+                    state.give_back(old.resources(index));
+                }
+            }
+            if let Some(state) = after.and_then(|name| self.boxes.iter_mut().find(|state| state.name == name)) {
+                state.take(new.resources(index));
+            }
+        }
+        let due = |workflow: &Workflow| crate::domain::ready::next_due(workflow);
+        self.pending.due_moved |= old.and_then(due) != due(new);
+        self.pending.touched.insert(new.id.clone(), Some(Arc::clone(new)));
+    }
+
+}
+
+fn holder(state: &StageState) -> Option<&str> {
+    match state {
+        StageState::InProgress(lease) => Some(&lease.box_name),
+        _ => None,
+    }
+}
+
+impl Group for Transactor {
+    type Op = Op;
+
+    fn begin(&mut self) {
+        self.pending = Pending::default();
+    }
+
+    fn apply(&mut self, connection: &Connection, op: &mut Op) -> Result<(), StoreError> {
+        if self.stale {
+            self.reload(connection)?;
+        }
+        if self.full && op.makes_work() {
+            op.answer = Some(Err(EngineError::DiskFull));
+            return Ok(());
+        }
+        let now = self.shared.clock.now();
+        let one = |taken: Result<Ack, Refusal>| Some(taken.map(|ack| vec![ack]).map_err(EngineError::Refused));
+        match &mut op.ask {
+            Ask::Submit(submit) => op.answer = one(self.submit(connection, submit, now)?),
+            Ask::Batch(submits) => op.answer = Some(self.batch(connection, submits, now)?),
+            Ask::Command { id, command } => op.answer = one(self.command(connection, id, command, now)?),
+            Ask::Attempt { key, command } => {
+                let taken = self.command(connection, &key.workflow, command, now)?;
+                if let (Err(refusal), Command::Ended { outcome, .. }) = (&taken, &*command) {
+                    late(key, outcome, refusal);
+                }
+            }
+            Ask::Due => self.due(connection, now)?,
+            Ask::Pick => {}
+            Ask::Adopt => self.adopt(connection)?,
+            Ask::Drain { box_name, on } => {
+                let known = self.drain(connection, box_name, *on)?;
+                op.count = u64::from(known);
+            }
+            Ask::Hold { disk_low, window } => self.hold(connection, *disk_low, *window)?,
+            Ask::Retain { keep, max_age_ms, limit } => {
+                op.count = self.retain(connection, *keep, *max_age_ms, *limit)?;
+            }
+            Ask::Write(write) => write(connection)?,
+            Ask::Stop => self.stopped = true,
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        self.pick(connection)?;
+        if self.pending.due_moved {
+            self.pending.next_due = Some(rows::next_due(connection)?);
+        }
+        Ok(())
+    }
+
+    fn committed(&mut self, ops: Vec<Op>) {
+        self.settle();
+        for op in ops {
+            op.tell(Ok(()));
+        }
+    }
+
+    fn failed(&mut self, ops: Vec<Op>, error: &StoreError) -> Vec<Op> {
+        self.abandon(ops, error)
+    }
+
+    fn forget(&mut self) {
+        self.forget_all();
+    }
+
+    fn may_linger(&self, ops: &[Op]) -> bool {
+        self.boxes.iter().any(BoxState::is_ahead) && !ops.iter().any(Op::is_awaited)
+    }
+
+    fn stopped(&self) -> bool {
+        self.stopped
+    }
+}
+
+/// A late word of an attempt that is over: told in the log, never applied.
+fn late(key: &AttemptKey, outcome: &Outcome, refusal: &Refusal) {
+    tracing::warn!(
+        component = "QUEUE_MANAGER", videoId = %key.workflow, attempt = key.attempt,
+        "a late result changes nothing ({refusal}): {outcome:?}"
+    );
+}
