@@ -50,7 +50,9 @@ impl Level {
     /// The level of a word, if it is one.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Debug, Self::Info, Self::Warn, Self::Error].into_iter().find(|level| level.word() == word)
+        [Self::Debug, Self::Info, Self::Warn, Self::Error]
+            .into_iter()
+            .find(|level| level.word() == word)
     }
 }
 

@@ -19,8 +19,16 @@ impl LogName {
     ///
     /// # Errors
     /// When one of the ids holds anything that could lead elsewhere.
-    pub fn new(data_dir: &Path, workflow: &str, stage: &str, attempt: u32) -> Result<Self, UnsafeName> {
-        Ok(Self { head: Self::directory(data_dir, workflow)?.join(format!("{}-{attempt}.log", checked(stage)?)) })
+    pub fn new(
+        data_dir: &Path,
+        workflow: &str,
+        stage: &str,
+        attempt: u32,
+    ) -> Result<Self, UnsafeName> {
+        Ok(Self {
+            head: Self::directory(data_dir, workflow)?
+                .join(format!("{}-{attempt}.log", checked(stage)?)),
+        })
     }
 
     /// The directory of all logs of a workflow.
@@ -52,7 +60,10 @@ impl LogName {
 
     /// The segments that are there, as the numbers of their first lines, ascending.
     pub(super) fn segments(&self) -> io::Result<Vec<u64>> {
-        let (Some(directory), Some(name)) = (self.head.parent(), self.head.file_name().and_then(|name| name.to_str())) else {
+        let (Some(directory), Some(name)) = (
+            self.head.parent(),
+            self.head.file_name().and_then(|name| name.to_str()),
+        ) else {
             return Ok(Vec::new());
         };
         let entries = match std::fs::read_dir(directory) {
@@ -63,7 +74,10 @@ impl LogName {
         let mut firsts = Vec::new();
         for entry in entries {
             let entry = entry?.file_name();
-            let first = entry.to_str().and_then(|entry| entry.strip_prefix(name)).and_then(|rest| rest.strip_prefix(".t"));
+            let first = entry
+                .to_str()
+                .and_then(|entry| entry.strip_prefix(name))
+                .and_then(|rest| rest.strip_prefix(".t"));
             firsts.extend(first.and_then(|first| first.parse::<u64>().ok()));
         }
         firsts.sort_unstable();
@@ -74,5 +88,9 @@ impl LogName {
 /// The name, if it is one that can only be a file's.
 fn checked(name: &str) -> Result<&str, UnsafeName> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if (1..=64).contains(&name.len()) && name.bytes().all(allowed) { Ok(name) } else { Err(UnsafeName(name.to_owned())) }
+    if (1..=64).contains(&name.len()) && name.bytes().all(allowed) {
+        Ok(name)
+    } else {
+        Err(UnsafeName(name.to_owned()))
+    }
 }

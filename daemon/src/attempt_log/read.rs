@@ -38,7 +38,10 @@ pub struct Page {
 /// # Errors
 /// When a file is there and can't be read.
 pub fn read(name: &LogName, query: Query) -> io::Result<Page> {
-    let mut page = Page { next_line: query.from_line, ..Page::default() };
+    let mut page = Page {
+        next_line: query.from_line,
+        ..Page::default()
+    };
     let mut bytes = 0;
     for (first, path) in files(name)? {
         let Some(file) = open(path)? else { continue };
@@ -84,7 +87,14 @@ pub fn last(name: &LogName, count: usize) -> io::Result<Page> {
         }
     }
     let from_line = lines.saturating_sub(count as u64);
-    read(name, Query { from_line, limit: count, min_level: Level::Debug })
+    read(
+        name,
+        Query {
+            from_line,
+            limit: count,
+            min_level: Level::Debug,
+        },
+    )
 }
 
 /// The text of the last lines, without stamps and levels, at most `bytes` of the files: what failure patterns are held against.
@@ -95,7 +105,9 @@ pub fn tail_text(name: &LogName, bytes: u64) -> io::Result<String> {
     let mut parts = Vec::new();
     let mut left = bytes;
     for (_, path) in files(name)?.into_iter().rev() {
-        let Some(mut file) = open(path)? else { continue };
+        let Some(mut file) = open(path)? else {
+            continue;
+        };
         let size = file.metadata()?.len();
         let from = size.saturating_sub(left);
         file.seek(SeekFrom::Start(from))?;
@@ -109,7 +121,10 @@ pub fn tail_text(name: &LogName, bytes: u64) -> io::Result<String> {
     }
     let raw: Vec<u8> = parts.into_iter().rev().flatten().collect();
     let mut text = String::with_capacity(raw.len());
-    for line in raw.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in raw
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
         text.push_str(&parse(0, line).text);
         text.push('\n');
     }
@@ -119,7 +134,13 @@ pub fn tail_text(name: &LogName, bytes: u64) -> io::Result<String> {
 /// The files in the order of their lines, each with the number of its first line.
 fn files(name: &LogName) -> io::Result<Vec<(u64, PathBuf)>> {
     let segments = name.segments()?;
-    Ok(std::iter::once((0, name.head().to_owned())).chain(segments.into_iter().map(|first| (first, name.segment(first)))).collect())
+    Ok(std::iter::once((0, name.head().to_owned()))
+        .chain(
+            segments
+                .into_iter()
+                .map(|first| (first, name.segment(first))),
+        )
+        .collect())
 }
 
 /// The file, unless it is not there (or went, as the oldest segment does, since it was listed).
@@ -169,8 +190,22 @@ fn count_lines(file: File) -> io::Result<u64> {
 fn parse(number: u64, line: &[u8]) -> Line {
     let line = String::from_utf8_lossy(line);
     let mut parts = line.splitn(3, ' ');
-    if let (Some(timestamp), Some(level), Some(text)) = (parts.next(), parts.next().and_then(Level::from_word), parts.next()) {
-        return Line { number, timestamp: timestamp.to_owned(), level, text: text.to_owned() };
+    if let (Some(timestamp), Some(level), Some(text)) = (
+        parts.next(),
+        parts.next().and_then(Level::from_word),
+        parts.next(),
+    ) {
+        return Line {
+            number,
+            timestamp: timestamp.to_owned(),
+            level,
+            text: text.to_owned(),
+        };
     }
-    Line { number, timestamp: String::new(), level: Level::Info, text: line.into_owned() }
+    Line {
+        number,
+        timestamp: String::new(),
+        level: Level::Info,
+        text: line.into_owned(),
+    }
 }

@@ -2,7 +2,11 @@ use super::*;
 use std::fs;
 use tempfile::TempDir;
 
-const ALL: Query = Query { from_line: 0, limit: usize::MAX, min_level: Level::Debug };
+const ALL: Query = Query {
+    from_line: 0,
+    limit: usize::MAX,
+    min_level: Level::Debug,
+};
 
 fn log(directory: &TempDir) -> LogName {
     LogName::new(directory.path(), "wf1", "one", 2).unwrap()
@@ -18,10 +22,25 @@ fn lines_come_back_with_number_level_and_stamp() {
     writer.push(Level::Error, "");
     writer.flush();
     let page = read(&name, ALL).unwrap();
-    let seen: Vec<_> = page.lines.iter().map(|line| (line.number, line.level, line.text.as_str())).collect();
-    assert_eq!(seen, [(0, Level::Info, "hello"), (1, Level::Warn, "two"), (2, Level::Warn, "lines"), (3, Level::Error, "")]);
+    let seen: Vec<_> = page
+        .lines
+        .iter()
+        .map(|line| (line.number, line.level, line.text.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (0, Level::Info, "hello"),
+            (1, Level::Warn, "two"),
+            (2, Level::Warn, "lines"),
+            (3, Level::Error, "")
+        ]
+    );
     assert!(page.end && !page.truncated);
-    assert_eq!(page.lines[0].timestamp.len(), "2026-11-20T10:17:50.123Z".len());
+    assert_eq!(
+        page.lines[0].timestamp.len(),
+        "2026-11-20T10:17:50.123Z".len()
+    );
     assert_eq!(name.head(), directory.path().join("attempts/wf1/one-2.log"));
 }
 
@@ -31,7 +50,13 @@ fn an_attempt_that_says_nothing_leaves_nothing() {
     drop(Writer::new(log(&directory), 1 << 20));
     assert!(!directory.path().join("attempts").exists());
     let page = read(&log(&directory), ALL).unwrap();
-    assert_eq!(page, Page { end: true, ..Page::default() });
+    assert_eq!(
+        page,
+        Page {
+            end: true,
+            ..Page::default()
+        }
+    );
 }
 
 #[test]
@@ -40,15 +65,58 @@ fn pages_go_on_where_they_ended_and_levels_are_left_out() {
     let name = log(&directory);
     let mut writer = Writer::new(name.clone(), 1 << 20);
     for number in 0..10 {
-        writer.push(if number % 2 == 0 { Level::Debug } else { Level::Warn }, &number.to_string());
+        writer.push(
+            if number % 2 == 0 {
+                Level::Debug
+            } else {
+                Level::Warn
+            },
+            &number.to_string(),
+        );
     }
     writer.flush();
-    let page = read(&name, Query { from_line: 0, limit: 2, min_level: Level::Info }).unwrap();
-    assert_eq!(page.lines.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 3]);
-    let rest = read(&name, Query { from_line: page.next_line, limit: 100, min_level: Level::Info }).unwrap();
-    assert_eq!(rest.lines.iter().map(|line| line.number).collect::<Vec<_>>(), [5, 7, 9]);
+    let page = read(
+        &name,
+        Query {
+            from_line: 0,
+            limit: 2,
+            min_level: Level::Info,
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        page.lines
+            .iter()
+            .map(|line| line.number)
+            .collect::<Vec<_>>(),
+        [1, 3]
+    );
+    let rest = read(
+        &name,
+        Query {
+            from_line: page.next_line,
+            limit: 100,
+            min_level: Level::Info,
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        rest.lines
+            .iter()
+            .map(|line| line.number)
+            .collect::<Vec<_>>(),
+        [5, 7, 9]
+    );
     assert!(rest.end);
-    assert_eq!(last(&name, 3).unwrap().lines.iter().map(|line| line.number).collect::<Vec<_>>(), [7, 8, 9]);
+    assert_eq!(
+        last(&name, 3)
+            .unwrap()
+            .lines
+            .iter()
+            .map(|line| line.number)
+            .collect::<Vec<_>>(),
+        [7, 8, 9]
+    );
 }
 
 #[test]
@@ -61,13 +129,20 @@ fn a_log_over_its_cap_keeps_head_and_tail_with_true_numbers() {
         writer.push(Level::Info, &format!("line {number}"));
     }
     writer.flush();
-    let total: u64 = fs::read_dir(directory.path().join("attempts/wf1")).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+    let total: u64 = fs::read_dir(directory.path().join("attempts/wf1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum();
     assert!(total <= cap + 8 * 1024, "{total}");
     let page = read(&name, ALL).unwrap();
     assert!(page.truncated && page.end);
     assert_eq!(page.next_line, 50_000);
     assert_eq!(page.lines[0].text, "line 0");
-    assert!(page.lines.iter().all(|line| line.text == format!("line {}", line.number)));
+    assert!(
+        page.lines
+            .iter()
+            .all(|line| line.text == format!("line {}", line.number))
+    );
     let text = tail_text(&name, 8 * 1024).unwrap();
     assert!(text.ends_with("line 49999\n"));
 }
@@ -76,14 +151,21 @@ fn a_log_over_its_cap_keeps_head_and_tail_with_true_numbers() {
 fn two_writers_share_a_log_beyond_its_head() {
     let directory = TempDir::new().unwrap();
     let name = log(&directory);
-    let mut writers = [Writer::new(name.clone(), 64 * 1024), Writer::new(name.clone(), 64 * 1024)];
+    let mut writers = [
+        Writer::new(name.clone(), 64 * 1024),
+        Writer::new(name.clone(), 64 * 1024),
+    ];
     for number in 0..6_000 {
         writers[number % 2].push(Level::Info, &format!("line {number}"));
         writers[number % 2].flush();
     }
     let page = read(&name, ALL).unwrap();
     assert_eq!(page.next_line, 6_000);
-    assert!(page.lines.iter().all(|line| line.text == format!("line {}", line.number)));
+    assert!(
+        page.lines
+            .iter()
+            .all(|line| line.text == format!("line {}", line.number))
+    );
 }
 
 #[test]
@@ -94,7 +176,11 @@ fn a_long_line_is_cut_between_characters_and_told() {
     writer.push(Level::Info, &"é".repeat(MAX_TEXT));
     writer.flush();
     let line = read(&name, ALL).unwrap().lines.remove(0);
-    assert!(line.text.starts_with("éé") && line.text.ends_with("the rest of this line was too long"), "{}", line.text.len());
+    assert!(
+        line.text.starts_with("éé") && line.text.ends_with("the rest of this line was too long"),
+        "{}",
+        line.text.len()
+    );
 }
 
 #[test]
@@ -105,15 +191,24 @@ fn a_torn_last_line_waits_for_its_end_and_a_foreign_one_is_kept() {
     fs::write(name.head(), b"no form\n2026-11-20T10:17:50.123Z info half").unwrap();
     let page = read(&name, ALL).unwrap();
     assert_eq!(page.lines.len(), 1);
-    assert_eq!((page.lines[0].text.as_str(), page.next_line), ("no form", 1));
+    assert_eq!(
+        (page.lines[0].text.as_str(), page.next_line),
+        ("no form", 1)
+    );
 }
 
 #[test]
 fn names_that_lead_elsewhere_are_refused() {
     let directory = TempDir::new().unwrap();
     for name in ["", "..", "a/b", "a.b", "ä", &"x".repeat(65)] {
-        assert!(LogName::new(directory.path(), name, "one", 1).is_err(), "{name}");
-        assert!(LogName::new(directory.path(), "wf1", name, 1).is_err(), "{name}");
+        assert!(
+            LogName::new(directory.path(), name, "one", 1).is_err(),
+            "{name}"
+        );
+        assert!(
+            LogName::new(directory.path(), "wf1", name, 1).is_err(),
+            "{name}"
+        );
     }
 }
 
@@ -132,5 +227,9 @@ fn what_could_not_be_written_is_counted() {
     drop(writer);
     let lines = read(&name, ALL).unwrap().lines;
     assert_eq!(lines[0].text, "three");
-    assert!(lines[1].text.starts_with("2 lines before"), "{}", lines[1].text);
+    assert!(
+        lines[1].text.starts_with("2 lines before"),
+        "{}",
+        lines[1].text
+    );
 }

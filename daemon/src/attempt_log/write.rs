@@ -42,7 +42,14 @@ impl Writer {
     /// A writer on this log, which keeps about `cap` bytes of it.
     #[must_use]
     pub fn new(name: LogName, cap: u64) -> Self {
-        Self { name, cap: cap.max(LEAST_CAP), pending: Vec::new(), stamp: (i64::MIN, String::new()), open: None, dropped: 0 }
+        Self {
+            name,
+            cap: cap.max(LEAST_CAP),
+            pending: Vec::new(),
+            stamp: (i64::MIN, String::new()),
+            open: None,
+            dropped: 0,
+        }
     }
 
     /// Adds a line as of now. A line end within the text begins a new line; a text that is too long is cut.
@@ -114,7 +121,10 @@ impl Writer {
                 if let Some(directory) = self.name.head().parent() {
                     std::fs::create_dir_all(directory)?;
                 }
-                self.open.insert(Open { head: append(&self.name, None)?, segment: None })
+                self.open.insert(Open {
+                    head: append(&self.name, None)?,
+                    segment: None,
+                })
             }
         };
         flock(&open.head, FlockOperation::LockExclusive)?;
@@ -154,7 +164,9 @@ impl Open {
         let end = if lines.len() <= room {
             lines.len()
         } else {
-            memchr::memrchr(b'\n', &lines[..room]).or_else(|| memchr::memchr(b'\n', lines)).map_or(lines.len(), |at| at + 1)
+            memchr::memrchr(b'\n', &lines[..room])
+                .or_else(|| memchr::memchr(b'\n', lines))
+                .map_or(lines.len(), |at| at + 1)
         };
         let mut file = file;
         file.write_all(&lines[..end])?;
@@ -173,7 +185,8 @@ fn next_segment(name: &LogName, limit: u64) -> io::Result<(u64, File)> {
     }
     let newest = firsts.last().copied();
     let path = newest.map_or_else(|| name.head().to_owned(), |first| name.segment(first));
-    let first = newest.unwrap_or(0) + memchr::memchr_iter(b'\n', &std::fs::read(path)?).count() as u64;
+    let first =
+        newest.unwrap_or(0) + memchr::memchr_iter(b'\n', &std::fs::read(path)?).count() as u64;
     let file = append(name, Some(first))?;
     firsts.push(first);
     for old in firsts.iter().rev().skip(SEGMENTS) {

@@ -13,9 +13,9 @@ use super::program::{self, Places};
 use super::runner::Inner;
 use super::shims::Ended;
 use super::{built_in, run_key};
+use crate::domain::Workflow;
 use crate::domain::pipeline::Work;
 use crate::domain::workflow::State;
-use crate::domain::Workflow;
 use crate::engine::ports::Order;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -29,7 +29,10 @@ pub fn shall_end(workflow: &Workflow) -> bool {
 
 /// Takes these attempts over, each on a lane of its own.
 pub fn adopt(inner: &Arc<Inner>, orders: Vec<(Order, CancellationToken)>) {
-    let attempts: HashSet<String> = orders.iter().map(|(order, _)| run_key::of_attempt(order)).collect();
+    let attempts: HashSet<String> = orders
+        .iter()
+        .map(|(order, _)| run_key::of_attempt(order))
+        .collect();
     let is_whole = match inner.shims.load_earlier(&attempts) {
         Ok(()) => true,
         Err(error) => {
@@ -39,7 +42,9 @@ pub fn adopt(inner: &Arc<Inner>, orders: Vec<(Order, CancellationToken)>) {
     };
     for (order, cancel) in orders {
         let carrier = Arc::clone(inner);
-        inner.lanes.run(move || take_over(&carrier, order, cancel, is_whole));
+        inner
+            .lanes
+            .run(move || take_over(&carrier, order, cancel, is_whole));
     }
 }
 
@@ -60,7 +65,9 @@ fn take_over(inner: &Arc<Inner>, order: Order, cancel: CancellationToken, is_who
     };
     let ended = match inner.shims.resume(&task) {
         // Without the whole journal it may have begun: then it must not run twice.
-        Ended::NotBegun if !is_whole => inner.shims.bury(&task, "the journal that would name it can't be read"),
+        Ended::NotBegun if !is_whole => inner
+            .shims
+            .bury(&task, "the journal that would name it can't be read"),
         ended => ended,
     };
     let (started, outcome) = program::outcome(&order, &places, &task, ended);

@@ -1,12 +1,12 @@
 //! Attempts of built-in stages: the function in the async runtime, its steps on lanes, each under a shim.
 
+use super::lock::lock;
 use super::outcome::{self, Fault, RunFault};
 use super::program::{self, Places, marks};
 use super::run_key;
 use super::runner::Inner;
 use super::shims::{Ended, Task};
-use super::stage::{BoxFuture, Facts, Host, StageContext, StageError, Step, StepResult, Stdout};
-use super::lock::lock;
+use super::stage::{BoxFuture, Facts, Host, StageContext, StageError, Stdout, Step, StepResult};
 use crate::attempt_log::{Level, Writer};
 use crate::domain::pipeline::Work;
 use crate::domain::{ErrorClass, Outcome, Timestamp, Values};
@@ -24,12 +24,25 @@ use tokio_util::sync::CancellationToken;
 const STEP_TAIL: usize = 32 * 1024;
 
 /// Carries an attempt of a built-in stage to its end. Returns at once; the end is told from a lane.
-pub fn carry(inner: &Arc<Inner>, order: Order, places: &Places, cancel: CancellationToken, adopted: bool) {
+pub fn carry(
+    inner: &Arc<Inner>,
+    order: Order,
+    places: &Places,
+    cancel: CancellationToken,
+    adopted: bool,
+) {
     let spec = &order.workflow.plan.stages[order.stage];
-    let Work::BuiltIn { uses, with } = &spec.work else { return };
+    let Work::BuiltIn { uses, with } = &spec.work else {
+        return;
+    };
     let Some(stage) = inner.stages.get(uses) else {
         let known: Vec<_> = inner.stages.names().collect();
-        let fault = Fault::new(ErrorClass::Config, "unknown_stage", format!("there is no built-in stage `{uses}`"), format!("These are: {}.", known.join(", ")));
+        let fault = Fault::new(
+            ErrorClass::Config,
+            "unknown_stage",
+            format!("there is no built-in stage `{uses}`"),
+            format!("These are: {}.", known.join(", ")),
+        );
         return inner.finish_with(&order, fault);
     };
     let facts = facts(inner, &order, places, with.clone());
@@ -45,17 +58,27 @@ pub fn carry(inner: &Arc<Inner>, order: Order, places: &Places, cancel: Cancella
     });
     // The start of an adopted attempt is the one that is known already.
     let started = (!adopted).then(|| Timestamp(jiff::Timestamp::now().as_millisecond()));
-    let work = stage.run(StageContext::new(facts, Arc::new(Hold(Arc::clone(&attempt)))));
+    let work = stage.run(StageContext::new(
+        facts,
+        Arc::new(Hold(Arc::clone(&attempt))),
+    ));
     inner.runtime.spawn(async move {
         let outcome = drive(&attempt, work).await;
         let inner = Arc::clone(&attempt.inner);
-        inner.lanes.run(move || attempt.inner.finish(&attempt.order, started, outcome));
+        inner
+            .lanes
+            .run(move || attempt.inner.finish(&attempt.order, started, outcome));
     });
 }
 
 fn facts(inner: &Inner, order: &Order, places: &Places, with: Values) -> Facts {
     let workflow = &order.workflow;
-    let gave = workflow.plan.stages.iter().zip(&workflow.stages).filter(|(_, stage)| !stage.outputs.is_empty());
+    let gave = workflow
+        .plan
+        .stages
+        .iter()
+        .zip(&workflow.stages)
+        .filter(|(_, stage)| !stage.outputs.is_empty());
     Facts {
         workflow_id: workflow.id.clone(),
         workflow_name: workflow.name.clone(),
@@ -65,7 +88,9 @@ fn facts(inner: &Inner, order: &Order, places: &Places, with: Values) -> Facts {
         attempt: order.attempt,
         params: workflow.params.clone(),
         with,
-        outputs: gave.map(|(spec, stage)| (spec.id.clone(), stage.outputs.clone())).collect(),
+        outputs: gave
+            .map(|(spec, stage)| (spec.id.clone(), stage.outputs.clone()))
+            .collect(),
         work_dir: places.work_dir.clone(),
         media_dir: inner.config.data_dir.join("media"),
         config: Arc::clone(&inner.config),
@@ -84,7 +109,10 @@ async fn drive(attempt: &Arc<Attempt>, work: BoxFuture<Result<Values, StageError
             Ok(answer) => answer,
             Err(_) => {
                 is_late = true;
-                attempt.log(Level::Warn, &format!("reel: the time limit of {limit:?} is reached; ending the stage"));
+                attempt.log(
+                    Level::Warn,
+                    &format!("reel: the time limit of {limit:?} is reached; ending the stage"),
+                );
                 attempt.cancel.cancel();
                 attempt.inner.shims.cancel(&attempt.key);
                 work.await
@@ -92,26 +120,66 @@ async fn drive(attempt: &Arc<Attempt>, work: BoxFuture<Result<Values, StageError
         },
     };
     match answer {
-        Ok(Ok(outputs)) => Outcome::Completed { outputs: outcome::with_cost(outputs, attempt.cpu_ms.load(Ordering::Relaxed)) },
+        Ok(Ok(outputs)) => Outcome::Completed {
+            outputs: outcome::with_cost(outputs, attempt.cpu_ms.load(Ordering::Relaxed)),
+        },
         Ok(Err(_)) if is_late => Fault::new(
             ErrorClass::Timeout,
             "timeout",
-            format!("{} took longer than its time limit and was ended", spec.title),
+            format!(
+                "{} took longer than its time limit and was ended",
+                spec.title
+            ),
             "Raise the stage's `timeout`, or find out from the log what took so long.",
         )
         .of(&spec.id),
         Ok(Err(_)) if attempt.cancel.is_cancelled() => Outcome::Cancelled,
         Ok(Err(error)) => of_stage_error(error, &spec.id),
-        Err(panic) => Fault::new(ErrorClass::Provider, "internal", format!("the stage's own code failed: {panic}"), "This is a fault of Reel: report it with the log.").of(&spec.id),
+        Err(panic) => Fault::new(
+            ErrorClass::Provider,
+            "internal",
+            format!("the stage's own code failed: {panic}"),
+            "This is a fault of Reel: report it with the log.",
+        )
+        .of(&spec.id),
     }
 }
 
 fn of_stage_error(error: StageError, stage: &str) -> Outcome {
     match error {
-        StageError::Failed { class, code, message, hint } => Fault { class, code, message, hint }.of(stage),
-        StageError::Parked { wait, reason, class } => Outcome::Parked { wait, reason, class },
-        StageError::NeedsApproval { questions, deadline, default } => Outcome::NeedsApproval { questions, deadline, default },
-        StageError::NeedsCallback { deadline, reason } => Outcome::NeedsCallback { deadline, reason },
+        StageError::Failed {
+            class,
+            code,
+            message,
+            hint,
+        } => Fault {
+            class,
+            code,
+            message,
+            hint,
+        }
+        .of(stage),
+        StageError::Parked {
+            wait,
+            reason,
+            class,
+        } => Outcome::Parked {
+            wait,
+            reason,
+            class,
+        },
+        StageError::NeedsApproval {
+            questions,
+            deadline,
+            default,
+        } => Outcome::NeedsApproval {
+            questions,
+            deadline,
+            default,
+        },
+        StageError::NeedsCallback { deadline, reason } => {
+            Outcome::NeedsCallback { deadline, reason }
+        }
         StageError::Cancelled => Outcome::Cancelled,
     }
 }
@@ -136,7 +204,12 @@ impl Host for Hold {
     }
 
     fn progress(&self, percent: f64, message: Option<String>) {
-        if let Some(reports) = self.0.inner.reports_if_attached().filter(|_| percent.is_finite()) {
+        if let Some(reports) = self
+            .0
+            .inner
+            .reports_if_attached()
+            .filter(|_| percent.is_finite())
+        {
             reports.progress(&self.0.key, percent.clamp(0.0, 100.0), message);
         }
     }
@@ -173,48 +246,101 @@ impl Attempt {
     /// Follows the step if it was begun, else runs it.
     fn step(&self, name: &str, step: &Step) -> Result<StepResult, StageError> {
         let (task, captured) = self.task(name, step);
-        let failed = |Fault { class, code, message, hint }| StageError::Failed { class, code, message, hint };
+        let failed = |Fault {
+                          class,
+                          code,
+                          message,
+                          hint,
+                      }| StageError::Failed {
+            class,
+            code,
+            message,
+            hint,
+        };
         program::check(&task.instructions.args, &task.environment).map_err(failed)?;
         let shims = &self.inner.shims;
         let ended = match shims.resume(&task) {
             Ended::NotBegun => shims.run(&task),
             Ended::Vanished(why) => {
-                self.log(Level::Warn, &format!("reel: step {name} was lost ({why}) and is run again"));
+                self.log(
+                    Level::Warn,
+                    &format!("reel: step {name} was lost ({why}) and is run again"),
+                );
                 shims.run(&task)
             }
             // Ended by a cancel that is not this attempt's: somebody's hand, or a daemon that died while it cancelled.
-            Ended::End(end) if end.reason == EndReason::Cancelled && !self.cancel.is_cancelled() => shims.run(&task),
+            Ended::End(end)
+                if end.reason == EndReason::Cancelled && !self.cancel.is_cancelled() =>
+            {
+                shims.run(&task)
+            }
             ended => ended,
         };
         let program = step.program.to_string_lossy();
         let stall = self.order.workflow.plan.stages[self.order.stage].stall;
-        let end = outcome::of_run(&program, step.timeout, stall, ended).map_err(|fault| match fault {
-            RunFault::NotBegun => StageError::failed(ErrorClass::Lost, "lost", format!("step {name} could not be begun"), ""),
-            RunFault::Fault(fault) if fault.class == ErrorClass::Cancelled => StageError::Cancelled,
-            RunFault::Fault(fault) => failed(fault),
-        })?;
+        let end =
+            outcome::of_run(&program, step.timeout, stall, ended).map_err(|fault| match fault {
+                RunFault::NotBegun => StageError::failed(
+                    ErrorClass::Lost,
+                    "lost",
+                    format!("step {name} could not be begun"),
+                    "",
+                ),
+                RunFault::Fault(fault) if fault.class == ErrorClass::Cancelled => {
+                    StageError::Cancelled
+                }
+                RunFault::Fault(fault) => failed(fault),
+            })?;
         self.cpu_ms.fetch_add(end.cpu_ms, Ordering::Relaxed);
         if end.signal == Some(rustix::process::Signal::KILL.as_raw()) {
             let hint = "Most often memory ran out: give the stage fewer neighbours (`resources`) or the box more memory.";
-            return Err(StageError::failed(ErrorClass::Resources, "signal_9", format!("{program} was killed (signal 9)"), hint));
+            return Err(StageError::failed(
+                ErrorClass::Resources,
+                "signal_9",
+                format!("{program} was killed (signal 9)"),
+                hint,
+            ));
         }
-        Ok(StepResult { exit: end.exit, signal: end.signal, log_tail: end.tail, stdout: self.captured(step, captured)? })
+        Ok(StepResult {
+            exit: end.exit,
+            signal: end.signal,
+            log_tail: end.tail,
+            stdout: self.captured(step, captured)?,
+        })
     }
 
     fn task(&self, name: &str, step: &Step) -> (Task, Option<PathBuf>) {
         let spec = &self.order.workflow.plan.stages[self.order.stage];
-        let file = |name: char| if name.is_ascii_alphanumeric() { name } else { '_' };
-        let captured = matches!(step.stdout, Stdout::Capture { .. })
-            .then(|| self.places.work_dir.join(format!(".step-{}-{}-{}", spec.id, self.order.attempt, name.chars().map(file).collect::<String>())));
+        let file = |name: char| {
+            if name.is_ascii_alphanumeric() {
+                name
+            } else {
+                '_'
+            }
+        };
+        let captured = matches!(step.stdout, Stdout::Capture { .. }).then(|| {
+            self.places.work_dir.join(format!(
+                ".step-{}-{}-{}",
+                spec.id,
+                self.order.attempt,
+                name.chars().map(file).collect::<String>()
+            ))
+        });
         let mut marks = marks(&self.order, &self.places);
         marks.push(("REEL_STEP", name.to_owned()));
-        let given = step.env.iter().map(|(name, value)| (name.into(), value.into()));
+        let given = step
+            .env
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
         let task = Task {
             attempt: self.key.clone(),
             instructions: Instructions {
                 key: run_key::of_step(&self.run_key, name),
                 log: self.places.log.head().to_owned(),
-                dir: step.dir.clone().unwrap_or_else(|| self.places.work_dir.clone()),
+                dir: step
+                    .dir
+                    .clone()
+                    .unwrap_or_else(|| self.places.work_dir.clone()),
                 timeout: step.timeout,
                 stall: spec.stall,
                 expected: step.expected,
@@ -225,7 +351,12 @@ impl Attempt {
                 ..Instructions::default()
             },
             marks,
-            environment: given.chain([("REEL_REQUEST_ID".into(), (&self.order.workflow.request_id).into())]).collect(),
+            environment: given
+                .chain([(
+                    "REEL_REQUEST_ID".into(),
+                    (&self.order.workflow.request_id).into(),
+                )])
+                .collect(),
             range: step.progress,
             cancel: self.cancel.clone(),
         };
@@ -233,12 +364,25 @@ impl Attempt {
     }
 
     fn captured(&self, step: &Step, file: Option<PathBuf>) -> Result<Vec<u8>, StageError> {
-        let (Some(path), Stdout::Capture { limit }) = (file, step.stdout) else { return Ok(Vec::new()) };
+        let (Some(path), Stdout::Capture { limit }) = (file, step.stdout) else {
+            return Ok(Vec::new());
+        };
         let mut bytes = Vec::new();
-        File::open(&path).and_then(|file| file.take(limit as u64).read_to_end(&mut bytes)).map_err(|error| {
-            let message = format!("what {} wrote can't be read from {}: {error}", step.program.to_string_lossy(), path.display());
-            StageError::failed(ErrorClass::Storage, "step_output", message, "Look whether the data directory can be read and its disk has room.")
-        })?;
+        File::open(&path)
+            .and_then(|file| file.take(limit as u64).read_to_end(&mut bytes))
+            .map_err(|error| {
+                let message = format!(
+                    "what {} wrote can't be read from {}: {error}",
+                    step.program.to_string_lossy(),
+                    path.display()
+                );
+                StageError::failed(
+                    ErrorClass::Storage,
+                    "step_output",
+                    message,
+                    "Look whether the data directory can be read and its disk has room.",
+                )
+            })?;
         Ok(bytes)
     }
 }

@@ -20,7 +20,9 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 pub fn clean_up(inner: &Arc<Inner>, workflow: &Workflow, logs: bool) {
     let data_dir = &inner.config.data_dir;
     // An id that can't be part of a path never had a directory.
-    let Ok(logs_dir) = LogName::directory(data_dir, &workflow.id) else { return };
+    let Ok(logs_dir) = LogName::directory(data_dir, &workflow.id) else {
+        return;
+    };
     let work_dir = data_dir.join("work").join(&workflow.id);
     // A work directory is most often empty: then one call does it.
     match fs::remove_dir(&work_dir) {
@@ -35,11 +37,16 @@ pub fn clean_up(inner: &Arc<Inner>, workflow: &Workflow, logs: bool) {
 
 /// Removes what an earlier daemon had only renamed.
 pub fn sweep(inner: &Arc<Inner>) {
-    let parents = [inner.config.data_dir.join("work"), inner.config.data_dir.join("attempts")];
+    let parents = [
+        inner.config.data_dir.join("work"),
+        inner.config.data_dir.join("attempts"),
+    ];
     inner.lanes.run(move || {
         for parent in parents {
             let entries = fs::read_dir(&parent).into_iter().flatten().flatten();
-            for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(GONE)) {
+            for entry in
+                entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(GONE))
+            {
                 remove(&entry.path());
             }
         }
@@ -47,7 +54,9 @@ pub fn sweep(inner: &Arc<Inner>) {
 }
 
 fn discard(inner: &Inner, directory: &Path) {
-    let Some(parent) = directory.parent() else { return };
+    let Some(parent) = directory.parent() else {
+        return;
+    };
     let gone = new_name(parent);
     match fs::rename(directory, &gone) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -58,7 +67,10 @@ fn discard(inner: &Inner, directory: &Path) {
 
 fn new_name(parent: &Path) -> PathBuf {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    parent.join(format!("{GONE}{}-{number}", jiff::Timestamp::now().as_microsecond()))
+    parent.join(format!(
+        "{GONE}{}-{number}",
+        jiff::Timestamp::now().as_microsecond()
+    ))
 }
 
 fn remove(directory: &Path) {

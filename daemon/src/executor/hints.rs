@@ -14,7 +14,9 @@ pub fn listen(inner: &Arc<Inner>) {
         }
     };
     let runner = Arc::downgrade(inner);
-    let listening = std::thread::Builder::new().name("hints".to_owned()).spawn(move || follow(&receiver, &runner));
+    let listening = std::thread::Builder::new()
+        .name("hints".to_owned())
+        .spawn(move || follow(&receiver, &runner));
     if let Err(error) = listening {
         tracing::error!(component = "WORKER", %error, "no thread for progress: progress of stages won't be seen");
     }
@@ -29,15 +31,27 @@ fn follow(receiver: &HintReceiver, runner: &Weak<Inner>) {
                 return;
             }
         };
-        let Some(inner) = runner.upgrade() else { return };
+        let Some(inner) = runner.upgrade() else {
+            return;
+        };
         pass_on(&inner, hint);
     }
 }
 
 fn pass_on(inner: &Inner, hint: Hint) {
-    let (Some((attempt, range)), Some(reports)) = (inner.shims.watched(&hint.key), inner.reports_if_attached()) else { return };
-    if let (Some(percent), Some((from, to))) = (hint.progress.filter(|percent| percent.is_finite()), range) {
-        reports.progress(&attempt, from + (to - from) * percent.clamp(0.0, 100.0) / 100.0, hint.message);
+    let (Some((attempt, range)), Some(reports)) =
+        (inner.shims.watched(&hint.key), inner.reports_if_attached())
+    else {
+        return;
+    };
+    if let (Some(percent), Some((from, to))) =
+        (hint.progress.filter(|percent| percent.is_finite()), range)
+    {
+        reports.progress(
+            &attempt,
+            from + (to - from) * percent.clamp(0.0, 100.0) / 100.0,
+            hint.message,
+        );
     }
     if hint.log_grew {
         reports.log_grew(&attempt);

@@ -55,7 +55,12 @@ impl Journal {
     /// When the file can't be made.
     pub fn open(directory: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&directory)?;
-        let mut journal = Self { directory, current: 0, files: BTreeMap::new(), runs: HashMap::new() };
+        let mut journal = Self {
+            directory,
+            current: 0,
+            files: BTreeMap::new(),
+            runs: HashMap::new(),
+        };
         journal.current = journal.numbers()?.last().copied().unwrap_or(0);
         journal.next_file()?;
         Ok(journal)
@@ -71,13 +76,26 @@ impl Journal {
             self.look(key)?;
             self.forget_run(key);
         }
-        if self.files.get(&self.current).is_none_or(|file| file.read_to > FULL) {
+        if self
+            .files
+            .get(&self.current)
+            .is_none_or(|file| file.read_to > FULL)
+        {
             self.next_file()?;
         }
-        let file = self.files.get_mut(&self.current).ok_or(io::ErrorKind::NotFound)?;
+        let file = self
+            .files
+            .get_mut(&self.current)
+            .ok_or(io::ErrorKind::NotFound)?;
         let stdin = file.file.try_clone()?;
         file.live += 1;
-        self.runs.insert(key.to_owned(), Run { file: self.current, ..Run::default() });
+        self.runs.insert(
+            key.to_owned(),
+            Run {
+                file: self.current,
+                ..Run::default()
+            },
+        );
         Ok(stdin)
     }
 
@@ -86,7 +104,9 @@ impl Journal {
     /// # Errors
     /// When the file can't be read.
     pub fn look(&mut self, key: &str) -> io::Result<Option<Run>> {
-        let Some(number) = self.runs.get(key).map(|run| run.file) else { return Ok(None) };
+        let Some(number) = self.runs.get(key).map(|run| run.file) else {
+            return Ok(None);
+        };
         if let Some(file) = self.files.get_mut(&number) {
             let runs = &mut self.runs;
             read_new(file, &mut |record| {
@@ -101,7 +121,12 @@ impl Journal {
     /// Forgets an attempt and its steps: its end was told.
     pub fn forget(&mut self, attempt: &str) {
         self.forget_run(attempt);
-        let steps: Vec<String> = self.runs.keys().filter(|key| run_key::attempt_of(key) == attempt).cloned().collect();
+        let steps: Vec<String> = self
+            .runs
+            .keys()
+            .filter(|key| run_key::attempt_of(key) == attempt)
+            .cloned()
+            .collect();
         for step in steps {
             self.forget_run(&step);
         }
@@ -125,7 +150,11 @@ impl Journal {
     }
 
     fn load_file(&mut self, number: u64, attempts: &HashSet<String>) -> io::Result<()> {
-        let mut file = JournalFile { file: File::open(self.path(number))?, read_to: 0, live: 0 };
+        let mut file = JournalFile {
+            file: File::open(self.path(number))?,
+            read_to: 0,
+            live: 0,
+        };
         let mut found = Vec::new();
         read_new(&mut file, &mut |record| {
             if attempts.contains(run_key::attempt_of(record.key())) {
@@ -137,7 +166,13 @@ impl Journal {
             if self.runs.get(&key).is_none_or(|run| run.file != number) {
                 self.forget_run(&key);
                 file.live += 1;
-                self.runs.insert(key.clone(), Run { file: number, ..Run::default() });
+                self.runs.insert(
+                    key.clone(),
+                    Run {
+                        file: number,
+                        ..Run::default()
+                    },
+                );
             }
             if let Some(run) = self.runs.get_mut(&key) {
                 run.take(record);
@@ -151,7 +186,9 @@ impl Journal {
     }
 
     fn forget_run(&mut self, key: &str) {
-        let Some(run) = self.runs.remove(key) else { return };
+        let Some(run) = self.runs.remove(key) else {
+            return;
+        };
         if let Some(file) = self.files.get_mut(&run.file) {
             file.live -= 1;
         }
@@ -160,17 +197,32 @@ impl Journal {
 
     fn next_file(&mut self) -> io::Result<()> {
         self.current += 1;
-        let file = OpenOptions::new().read(true).append(true).create_new(true).open(self.path(self.current))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create_new(true)
+            .open(self.path(self.current))?;
         // A file system that can't reserve still can hold a journal.
         let _ = fallocate(&file, FallocateFlags::KEEP_SIZE, 0, FULL);
-        self.files.insert(self.current, JournalFile { file, read_to: 0, live: 0 });
+        self.files.insert(
+            self.current,
+            JournalFile {
+                file,
+                read_to: 0,
+                live: 0,
+            },
+        );
         self.remove_finished();
         Ok(())
     }
 
     fn remove_finished(&mut self) {
         let keep_from = self.current.saturating_sub(1);
-        while let Some((&number, _)) = self.files.iter().find(|(number, file)| **number < keep_from && file.live == 0) {
+        while let Some((&number, _)) = self
+            .files
+            .iter()
+            .find(|(number, file)| **number < keep_from && file.live == 0)
+        {
             self.files.remove(&number);
             // One that stays is removed at the next start.
             let _ = std::fs::remove_file(self.path(number));
@@ -185,7 +237,11 @@ impl Journal {
         let mut numbers = Vec::new();
         for entry in std::fs::read_dir(&self.directory)? {
             let name = entry?.file_name();
-            numbers.extend(name.to_str().and_then(|name| name.strip_prefix(PREFIX)).and_then(|number| number.parse::<u64>().ok()));
+            numbers.extend(
+                name.to_str()
+                    .and_then(|name| name.strip_prefix(PREFIX))
+                    .and_then(|number| number.parse::<u64>().ok()),
+            );
         }
         numbers.sort_unstable();
         Ok(numbers)
@@ -196,7 +252,14 @@ impl Run {
     fn take(&mut self, record: Record) {
         match record {
             // A start begins anew: the last one counts.
-            Record::Start { pid, boot, .. } => *self = Self { file: self.file, start: Some((pid, boot)), aborted: false, end: None },
+            Record::Start { pid, boot, .. } => {
+                *self = Self {
+                    file: self.file,
+                    start: Some((pid, boot)),
+                    aborted: false,
+                    end: None,
+                }
+            }
             Record::Aborted { .. } => self.aborted = true,
             Record::End { end, .. } => self.end = Some(end),
         }
@@ -208,7 +271,9 @@ fn read_new(file: &mut JournalFile, take: &mut dyn FnMut(Record)) -> io::Result<
     let mut bytes = Vec::new();
     let mut chunk = [0; 16 * 1024];
     loop {
-        let read = file.file.read_at(&mut chunk, file.read_to + bytes.len() as u64)?;
+        let read = file
+            .file
+            .read_at(&mut chunk, file.read_to + bytes.len() as u64)?;
         bytes.extend_from_slice(&chunk[..read]);
         let mut from = 0;
         for end in memchr::memchr_iter(b'\n', &bytes) {

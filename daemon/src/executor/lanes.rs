@@ -44,7 +44,10 @@ impl Lanes {
         }
         drop(queue);
         let shared = Arc::clone(&self.shared);
-        if let Err(error) = std::thread::Builder::new().name("lane".to_owned()).spawn(move || shared.work()) {
+        if let Err(error) = std::thread::Builder::new()
+            .name("lane".to_owned())
+            .spawn(move || shared.work())
+        {
             // The job stays queued: the next lane that is free takes it.
             tracing::error!(component = "WORKER", %error, "no thread for a stage; it starts when another has ended");
         }

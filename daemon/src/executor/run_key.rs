@@ -9,7 +9,10 @@ use crate::engine::ports::Order;
 #[must_use]
 pub fn of_attempt(order: &Order) -> String {
     let workflow = &order.workflow;
-    format!("{}@{}/{}/{}", workflow.id, workflow.created_at.0, workflow.plan.stages[order.stage].id, order.attempt)
+    format!(
+        "{}@{}/{}/{}",
+        workflow.id, workflow.created_at.0, workflow.plan.stages[order.stage].id, order.attempt
+    )
 }
 
 /// The key of a step's run.
@@ -21,7 +24,9 @@ pub fn of_step(attempt: &str, step: &str) -> String {
 /// The key of the attempt that a run belongs to.
 #[must_use]
 pub fn attempt_of(run: &str) -> &str {
-    run.match_indices('/').nth(2).map_or(run, |(at, _)| &run[..at])
+    run.match_indices('/')
+        .nth(2)
+        .map_or(run, |(at, _)| &run[..at])
 }
 
 #[cfg(test)]
@@ -29,6 +34,9 @@ mod tests {
     #[test]
     fn a_step_leads_to_its_attempt() {
         assert_eq!(super::attempt_of("w@1/one/2"), "w@1/one/2");
-        assert_eq!(super::attempt_of(&super::of_step("w@1/one/2", "a/b")), "w@1/one/2");
+        assert_eq!(
+            super::attempt_of(&super::of_step("w@1/one/2", "a/b")),
+            "w@1/one/2"
+        );
     }
 }

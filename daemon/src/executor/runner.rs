@@ -63,11 +63,33 @@ impl LocalRunner {
     /// # Errors
     /// When the directories or the journal below the data directory can't be made.
     pub fn open(parts: Parts) -> io::Result<Self> {
-        let Parts { config, stages, shim, runtime, grace } = parts;
+        let Parts {
+            config,
+            stages,
+            shim,
+            runtime,
+            grace,
+        } = parts;
         std::fs::create_dir_all(config.data_dir.join("work"))?;
-        let shims = Shims::open(shim, config.data_dir.join("attempts"), config.limits.log, grace)?;
-        let state = State { slots: Slots::new(config.resources.clone()), running: HashMap::new() };
-        let inner = Arc::new(Inner { config, stages, runtime, shims, lanes: Lanes::default(), reports: OnceLock::new(), state: Mutex::new(state) });
+        let shims = Shims::open(
+            shim,
+            config.data_dir.join("attempts"),
+            config.limits.log,
+            grace,
+        )?;
+        let state = State {
+            slots: Slots::new(config.resources.clone()),
+            running: HashMap::new(),
+        };
+        let inner = Arc::new(Inner {
+            config,
+            stages,
+            runtime,
+            shims,
+            lanes: Lanes::default(),
+            reports: OnceLock::new(),
+            state: Mutex::new(state),
+        });
         hints::listen(&inner);
         clean_up::sweep(&inner);
         Ok(Self { inner })
@@ -94,10 +116,14 @@ impl StageRunner for LocalRunner {
             self.inner.launch_ready(&mut state);
             drop(state);
             let inner = Arc::clone(&self.inner);
-            self.inner.lanes.run(move || inner.reports().ended(order.key(), None, Outcome::Cancelled));
+            self.inner
+                .lanes
+                .run(move || inner.reports().ended(order.key(), None, Outcome::Cancelled));
             return;
         }
-        let Some(token) = state.running.get(&key).cloned() else { return };
+        let Some(token) = state.running.get(&key).cloned() else {
+            return;
+        };
         drop(state);
         token.cancel();
         self.inner.shims.cancel(&key);
@@ -157,7 +183,8 @@ impl Inner {
     }
 
     fn carry(self: &Arc<Self>, order: Order, cancel: CancellationToken) {
-        let places = Places::of(&self.config.data_dir, &order).and_then(|places| places.make().map(|()| places));
+        let places = Places::of(&self.config.data_dir, &order)
+            .and_then(|places| places.make().map(|()| places));
         let places = match places {
             Ok(places) => places,
             Err(fault) => return self.finish_with(&order, fault),

@@ -75,12 +75,31 @@ impl Shims {
     ///
     /// # Errors
     /// When the journal can't be begun.
-    pub fn open(shim: PathBuf, directory: PathBuf, log_cap: u64, grace: Duration) -> io::Result<Self> {
+    pub fn open(
+        shim: PathBuf,
+        directory: PathBuf,
+        log_cap: u64,
+        grace: Duration,
+    ) -> io::Result<Self> {
         let journal = Journal::open(directory.clone())?;
         let allowed = |name: &str| ALLOWED.contains(&name) || name.starts_with("LC_");
-        let environment = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(allowed)).collect();
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned();
-        Ok(Self { shim, directory, boot, environment, log_cap, grace, journal: Mutex::new(journal), live: Mutex::default() })
+        let environment = std::env::vars_os()
+            .filter(|(name, _)| name.to_str().is_some_and(allowed))
+            .collect();
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        Ok(Self {
+            shim,
+            directory,
+            boot,
+            environment,
+            log_cap,
+            grace,
+            journal: Mutex::new(journal),
+            live: Mutex::default(),
+        })
     }
 
     /// Runs a program to its end.
@@ -89,13 +108,18 @@ impl Shims {
         if task.cancel.is_cancelled() {
             return Ended::Cancelled;
         }
-        let spawned = lock(&self.journal).begin(key).and_then(|journal| self.command(task).stdin(Stdio::from(journal)).spawn());
+        let spawned = lock(&self.journal)
+            .begin(key)
+            .and_then(|journal| self.command(task).stdin(Stdio::from(journal)).spawn());
         let mut child = match spawned {
             Ok(child) => child,
             Err(error) => return Ended::NoShim(error),
         };
         // The process can't be reaped before `wait` below: the number is its own.
-        let handle = i32::try_from(child.id()).ok().and_then(Pid::from_raw).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let handle = i32::try_from(child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
         self.watch(task, handle.map(Arc::new));
         let waited = child.wait();
         self.unwatch(key);
@@ -113,7 +137,15 @@ impl Shims {
     /// Follows a run that an earlier daemon, or an earlier life of the attempt, may have begun.
     pub fn resume(&self, task: &Task) -> Ended {
         let key = &task.instructions.key;
-        let Some(Run { start: Some((pid, boot)), aborted, end, .. }) = self.look(key) else { return Ended::NotBegun };
+        let Some(Run {
+            start: Some((pid, boot)),
+            aborted,
+            end,
+            ..
+        }) = self.look(key)
+        else {
+            return Ended::NotBegun;
+        };
         if let Some(end) = end {
             return Ended::End(end);
         }
@@ -139,14 +171,19 @@ impl Shims {
 
     /// Ends all runs of an attempt whose token was cancelled just before.
     pub fn cancel(&self, attempt: &AttemptKey) {
-        for live in lock(&self.live).values().filter(|live| live.attempt == *attempt) {
+        for live in lock(&self.live)
+            .values()
+            .filter(|live| live.attempt == *attempt)
+        {
             live.terminate();
         }
     }
 
     /// Whose run this is, and which part of the stage's progress it covers.
     pub fn watched(&self, key: &str) -> Option<(AttemptKey, Option<(f64, f64)>)> {
-        lock(&self.live).get(key).map(|live| (live.attempt.clone(), live.range))
+        lock(&self.live)
+            .get(key)
+            .map(|live| (live.attempt.clone(), live.range))
     }
 
     /// Reads what earlier daemons' runs left, as far as it is of these attempts.
@@ -189,7 +226,11 @@ impl Shims {
     }
 
     fn watch(&self, task: &Task, handle: Option<Arc<OwnedFd>>) {
-        let live = Live { attempt: task.attempt.clone(), range: task.range, handle };
+        let live = Live {
+            attempt: task.attempt.clone(),
+            range: task.range,
+            handle,
+        };
         // In this order, so that a cancel finds the run or the run finds the cancel.
         let mut all = lock(&self.live);
         if task.cancel.is_cancelled() {
@@ -214,9 +255,18 @@ impl Shims {
 
     /// Ends what is left of a run whose shim is gone.
     pub fn bury(&self, task: &Task, why: &'static str) -> Ended {
-        let marks: Vec<(&str, &str)> = task.marks.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let marks: Vec<(&str, &str)> = task
+            .marks
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         let killed = kill_all_with_environment(&marks);
-        tracing::warn!(component = "WORKER", run = task.instructions.key, killed, "{why}; what it had left was ended");
+        tracing::warn!(
+            component = "WORKER",
+            run = task.instructions.key,
+            killed,
+            "{why}; what it had left was ended"
+        );
         Ended::Vanished(why)
     }
 }
@@ -237,11 +287,15 @@ impl Live {
 pub fn find_shim() -> Result<PathBuf, String> {
     let path = match std::env::var_os("REEL_SHIM") {
         Some(path) => PathBuf::from(path),
-        None => std::env::current_exe().map_err(|error| format!("the daemon's own program can't be found: {error}"))?.with_file_name("reel-shim"),
+        None => std::env::current_exe()
+            .map_err(|error| format!("the daemon's own program can't be found: {error}"))?
+            .with_file_name("reel-shim"),
     };
     if path.is_file() {
         return Ok(path);
     }
-    Err(format!("{} is missing: install reel-shim beside reeld, or name it in REEL_SHIM", path.display()))
+    Err(format!(
+        "{} is missing: install reel-shim beside reeld, or name it in REEL_SHIM",
+        path.display()
+    ))
 }
-

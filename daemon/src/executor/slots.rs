@@ -19,7 +19,11 @@ impl Slots {
     /// All free.
     #[must_use]
     pub fn new(capacity: Resources) -> Self {
-        Self { capacity, used: Resources::new(), waiting: VecDeque::new() }
+        Self {
+            capacity,
+            used: Resources::new(),
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Adds an order behind the others.
@@ -40,7 +44,14 @@ impl Slots {
         let mut at = 0;
         while at < self.waiting.len() {
             let wants = self.wants(&self.waiting[at]);
-            let fits = wants.iter().all(|(name, amount)| claimed.get(name).copied().unwrap_or(0).saturating_add(*amount) <= self.of(name));
+            let fits = wants.iter().all(|(name, amount)| {
+                claimed
+                    .get(name)
+                    .copied()
+                    .unwrap_or(0)
+                    .saturating_add(*amount)
+                    <= self.of(name)
+            });
             // Whoever doesn't fit yet has a claim on what it wants.
             add(&mut claimed, &wants);
             if fits {
@@ -71,7 +82,10 @@ impl Slots {
     /// What it wants, but never more than there is: such an order runs when all of it is free, instead of never.
     fn wants(&self, order: &Order) -> Resources {
         let wants = order.workflow.resources(order.stage);
-        wants.iter().map(|(name, amount)| (name.clone(), (*amount).min(self.of(name)))).collect()
+        wants
+            .iter()
+            .map(|(name, amount)| (name.clone(), (*amount).min(self.of(name))))
+            .collect()
     }
 
     fn of(&self, name: &str) -> u64 {

@@ -90,7 +90,10 @@ impl StageContext {
     /// A context of these facts in the hands of this host.
     #[must_use]
     pub fn new(facts: Facts, host: Arc<dyn Host>) -> Self {
-        Self { facts: Arc::new(facts), host }
+        Self {
+            facts: Arc::new(facts),
+            host,
+        }
     }
 
     /// Says something in the attempt's log.
@@ -164,7 +167,11 @@ impl Step {
         A: IntoIterator,
         A::Item: Into<OsString>,
     {
-        Self { program: program.into(), args: args.into_iter().map(Into::into).collect(), ..Self::default() }
+        Self {
+            program: program.into(),
+            args: args.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -204,12 +211,28 @@ impl StepResult {
             return Ok(self);
         }
         let (code, ended) = match (self.exit, self.signal) {
-            (Some(exit), _) => (format!("exit_{exit}"), format!("ended with exit code {exit}")),
-            (None, Some(signal)) => (format!("signal_{signal}"), format!("was ended by signal {signal}")),
+            (Some(exit), _) => (
+                format!("exit_{exit}"),
+                format!("ended with exit code {exit}"),
+            ),
+            (None, Some(signal)) => (
+                format!("signal_{signal}"),
+                format!("was ended by signal {signal}"),
+            ),
             (None, None) => ("ended".to_owned(), "ended in an unknown way".to_owned()),
         };
-        let words = self.log_tail.lines().rev().find(|line| !line.trim().is_empty()).map_or_else(String::new, |line| format!(": {}", line.trim()));
-        Err(StageError::failed(ErrorClass::Provider, &code, format!("{what} {ended}{words}"), "The attempt's log shows what it said."))
+        let words = self
+            .log_tail
+            .lines()
+            .rev()
+            .find(|line| !line.trim().is_empty())
+            .map_or_else(String::new, |line| format!(": {}", line.trim()));
+        Err(StageError::failed(
+            ErrorClass::Provider,
+            &code,
+            format!("{what} {ended}{words}"),
+            "The attempt's log shows what it said.",
+        ))
     }
 }
 
@@ -258,7 +281,17 @@ pub enum StageError {
 
 impl StageError {
     /// A failure.
-    pub fn failed(class: ErrorClass, code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Failed { class, code: code.to_owned(), message: message.into(), hint: hint.into() }
+    pub fn failed(
+        class: ErrorClass,
+        code: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self::Failed {
+            class,
+            code: code.to_owned(),
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 }

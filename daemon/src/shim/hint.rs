@@ -44,7 +44,10 @@ impl HintSender {
     /// To the daemon of this directory.
     #[must_use]
     pub fn new(attempts_dir: PathBuf) -> Self {
-        Self { attempts_dir, open: None }
+        Self {
+            attempts_dir,
+            open: None,
+        }
     }
 
     /// Sends a hint if somebody takes it at once.
@@ -85,7 +88,9 @@ impl HintReceiver {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        Ok(Self { socket: UnixDatagram::bind(address(&directory))? })
+        Ok(Self {
+            socket: UnixDatagram::bind(address(&directory))?,
+        })
     }
 
     /// Waits for the next hint. What is none (of a shim of another version) is passed over.
@@ -104,7 +109,11 @@ impl HintReceiver {
 }
 
 fn directory(path: &Path) -> io::Result<OwnedFd> {
-    Ok(open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+    Ok(open(
+        path,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?)
 }
 
 fn address(directory: &OwnedFd) -> PathBuf {
@@ -121,10 +130,18 @@ mod tests {
         let directory = root.path().join("d".repeat(120));
         std::fs::create_dir(&directory).unwrap();
         let mut sender = HintSender::new(directory.clone());
-        sender.send(Hint { key: "lost".into(), ..Hint::default() });
+        sender.send(Hint {
+            key: "lost".into(),
+            ..Hint::default()
+        });
         for key in ["first", "second"] {
             let receiver = HintReceiver::bind(&directory).unwrap();
-            let hint = Hint { key: key.into(), progress: Some(12.5), message: Some("half".into()), log_grew: true };
+            let hint = Hint {
+                key: key.into(),
+                progress: Some(12.5),
+                message: Some("half".into()),
+                log_grew: true,
+            };
             sender.send(hint.clone());
             assert_eq!(receiver.next().unwrap(), hint);
         }
@@ -134,7 +151,17 @@ mod tests {
     fn a_long_message_is_cut_between_characters() {
         let directory = tempfile::TempDir::new().unwrap();
         let receiver = HintReceiver::bind(directory.path()).unwrap();
-        HintSender::new(directory.path().to_owned()).send(Hint { message: Some("é".repeat(5000)), ..Hint::default() });
-        assert_eq!(receiver.next().unwrap().message.map(|message| message.len()), Some(512));
+        HintSender::new(directory.path().to_owned()).send(Hint {
+            message: Some("é".repeat(5000)),
+            ..Hint::default()
+        });
+        assert_eq!(
+            receiver
+                .next()
+                .unwrap()
+                .message
+                .map(|message| message.len()),
+            Some(512)
+        );
     }
 }

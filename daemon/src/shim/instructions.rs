@@ -66,7 +66,11 @@ impl Instructions {
         put("cap", OsStr::new(&self.log_cap.to_string()));
         put("dir", self.dir.as_os_str());
         put("grace", OsStr::new(&self.grace.as_millis().to_string()));
-        for (name, span) in [("timeout", self.timeout), ("stall", self.stall), ("expected", self.expected)] {
+        for (name, span) in [
+            ("timeout", self.timeout),
+            ("stall", self.stall),
+            ("expected", self.expected),
+        ] {
             if let Some(span) = span {
                 put(name, OsStr::new(&span.as_millis().to_string()));
             }
@@ -116,21 +120,29 @@ impl Instructions {
                 _ => return Err(BadInstructions(format!("{} is unknown", arg.display()))),
             }
         }
-        it.program = args.next().ok_or_else(|| BadInstructions("no program is named".to_owned()))?;
+        it.program = args
+            .next()
+            .ok_or_else(|| BadInstructions("no program is named".to_owned()))?;
         it.args = args.collect();
         if it.key.is_empty() || it.parent == 0 {
-            return Err(BadInstructions("key or parent is missing: this program is started by reeld alone".to_owned()));
+            return Err(BadInstructions(
+                "key or parent is missing: this program is started by reeld alone".to_owned(),
+            ));
         }
         Ok(it)
     }
 }
 
 fn text(value: &OsStr) -> Result<String, BadInstructions> {
-    String::from_utf8(value.to_owned().into_vec()).map_err(|_| BadInstructions(format!("{} is not text", value.display())))
+    String::from_utf8(value.to_owned().into_vec())
+        .map_err(|_| BadInstructions(format!("{} is not text", value.display())))
 }
 
 fn number<T: std::str::FromStr>(value: &OsStr) -> Result<T, BadInstructions> {
-    value.to_str().and_then(|text| text.parse().ok()).ok_or_else(|| BadInstructions(format!("{} is no number", value.display())))
+    value
+        .to_str()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| BadInstructions(format!("{} is no number", value.display())))
 }
 
 #[cfg(test)]
@@ -161,8 +173,18 @@ mod tests {
 
     #[test]
     fn other_arguments_are_refused() {
-        for args in [&["--help"][..], &[], &["key=a", "--", "true"], &["what=1", "--", "true"], &["cap=x", "--", "true"], &["key=a", "parent=1"]] {
-            assert!(Instructions::from_args(args.iter().map(OsString::from)).is_err(), "{args:?}");
+        for args in [
+            &["--help"][..],
+            &[],
+            &["key=a", "--", "true"],
+            &["what=1", "--", "true"],
+            &["cap=x", "--", "true"],
+            &["key=a", "parent=1"],
+        ] {
+            assert!(
+                Instructions::from_args(args.iter().map(OsString::from)).is_err(),
+                "{args:?}"
+            );
         }
     }
 }

@@ -54,7 +54,8 @@ impl Lines {
     fn gather(&mut self, bytes: &[u8]) {
         // One byte more than is kept, so that the log says that something was cut.
         let room = (MAX_TEXT + 1).saturating_sub(self.partial.len());
-        self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.partial
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
@@ -80,7 +81,10 @@ impl Output {
     #[must_use]
     pub fn new(instructions: &Instructions) -> Self {
         Self {
-            log: Writer::new(LogName::from_head(instructions.log.clone()), instructions.log_cap),
+            log: Writer::new(
+                LogName::from_head(instructions.log.clone()),
+                instructions.log_cap,
+            ),
             hints: HintSender::new(instructions.attempts_dir.clone()),
             key: instructions.key.clone(),
             expected: instructions.expected,
@@ -103,7 +107,11 @@ impl Output {
         }
         let overwritten = self.overwritten.take();
         // A progress bar's last state stays when nothing was written over it.
-        let text = if text.is_empty() { overwritten.as_deref().unwrap_or(text) } else { text };
+        let text = if text.is_empty() {
+            overwritten.as_deref().unwrap_or(text)
+        } else {
+            text
+        };
         match meaning(text) {
             Meaning::Log(level, text) => self.say(level, text),
             Meaning::Progress(percent, message) => {
@@ -136,7 +144,9 @@ impl Output {
         self.tail.push_str(text);
         self.tail.push('\n');
         if self.tail.len() > 2 * self.tail_limit {
-            let from = self.tail.floor_char_boundary(self.tail.len() - self.tail_limit);
+            let from = self
+                .tail
+                .floor_char_boundary(self.tail.len() - self.tail_limit);
             self.tail.drain(..from);
         }
     }
@@ -146,7 +156,10 @@ impl Output {
         self.log.flush();
         if self.next_flush().is_some_and(|due| due <= now) {
             let hint = std::mem::take(&mut self.due);
-            self.hints.send(Hint { key: self.key.clone(), ..hint });
+            self.hints.send(Hint {
+                key: self.key.clone(),
+                ..hint
+            });
             self.next_hint = now + HINT_EVERY;
         }
     }
@@ -165,13 +178,20 @@ impl Output {
     /// The end of what was said.
     #[must_use]
     pub fn tail(&self) -> &str {
-        &self.tail[self.tail.floor_char_boundary(self.tail.len().saturating_sub(self.tail_limit))..]
+        &self.tail[self
+            .tail
+            .floor_char_boundary(self.tail.len().saturating_sub(self.tail_limit))..]
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "media is shorter than 2^53 microseconds")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "media is shorter than 2^53 microseconds"
+    )]
     fn media_time(&mut self, made: Option<Duration>) {
         if let (Some(made), Some(expected)) = (made, self.expected) {
-            self.due.progress = Some((made.as_micros() as f64 / expected.as_micros().max(1) as f64 * 100.0).min(100.0));
+            self.due.progress = Some(
+                (made.as_micros() as f64 / expected.as_micros().max(1) as f64 * 100.0).min(100.0),
+            );
         }
     }
 }
@@ -192,9 +212,30 @@ mod tests {
 
     #[test]
     fn lines_are_cut_across_reads() {
-        assert_eq!(cut(&[b"on", b"e\ntwo\nth", b"ree"]), [("one".into(), true), ("two".into(), true), ("three".into(), true)]);
-        assert_eq!(cut(&[b"10%\r20%\rdone\n"]), [("10%".into(), false), ("20%".into(), false), ("done".into(), true)]);
-        assert_eq!(cut(&[b"dos\r\nline"]), [("dos".into(), false), (String::new(), true), ("line".into(), true)]);
+        assert_eq!(
+            cut(&[b"on", b"e\ntwo\nth", b"ree"]),
+            [
+                ("one".into(), true),
+                ("two".into(), true),
+                ("three".into(), true)
+            ]
+        );
+        assert_eq!(
+            cut(&[b"10%\r20%\rdone\n"]),
+            [
+                ("10%".into(), false),
+                ("20%".into(), false),
+                ("done".into(), true)
+            ]
+        );
+        assert_eq!(
+            cut(&[b"dos\r\nline"]),
+            [
+                ("dos".into(), false),
+                (String::new(), true),
+                ("line".into(), true)
+            ]
+        );
         assert_eq!(cut(&[b"\xff\xfe\n"]), [("\u{fffd}\u{fffd}".into(), true)]);
     }
 
@@ -211,7 +252,11 @@ mod tests {
     fn the_log_holds_text_and_the_rest_is_understood() {
         let directory = tempfile::TempDir::new().unwrap();
         let name = LogName::new(directory.path(), "wf", "one", 1).unwrap();
-        let mut output = Output::new(&Instructions { log: name.head().to_owned(), log_cap: 1 << 20, ..Instructions::default() });
+        let mut output = Output::new(&Instructions {
+            log: name.head().to_owned(),
+            log_cap: 1 << 20,
+            ..Instructions::default()
+        });
         let mut lines = Lines::default();
         lines.take(
             b"fps=30 is mine\nfps=30\n::log warn careful\n::progress 50 half\n::park 7 tired\n  Duration: 00:00:10.00, x\nout_time_us=2500000\nfps=30\nbar 10%\rbar 100%\r\ndos\r\n",
@@ -219,10 +264,23 @@ mod tests {
         );
         assert_eq!(output.due.progress, Some(25.0));
         assert_eq!(output.due.message.as_deref(), Some("half"));
-        assert_eq!(output.take_park(), Some(Park { wait_ms: 7_000, reason: "tired".into() }));
-        assert_eq!(output.tail(), "fps=30 is mine\nfps=30\ncareful\n  Duration: 00:00:10.00, x\nbar 100%\ndos\n");
+        assert_eq!(
+            output.take_park(),
+            Some(Park {
+                wait_ms: 7_000,
+                reason: "tired".into()
+            })
+        );
+        assert_eq!(
+            output.tail(),
+            "fps=30 is mine\nfps=30\ncareful\n  Duration: 00:00:10.00, x\nbar 100%\ndos\n"
+        );
         output.flush(Instant::now());
-        let query = crate::attempt_log::Query { from_line: 0, limit: 99, min_level: Level::Debug };
+        let query = crate::attempt_log::Query {
+            from_line: 0,
+            limit: 99,
+            min_level: Level::Debug,
+        };
         let page = crate::attempt_log::read(&name, query).unwrap();
         assert_eq!((page.lines.len(), page.lines[2].level), (6, Level::Warn));
     }

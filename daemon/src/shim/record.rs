@@ -140,7 +140,10 @@ mod tests {
                 started: 1,
                 ended: 2,
                 cpu_ms: 3,
-                park: Some(Park { wait_ms: 4, reason: "quota\nused".into() }),
+                park: Some(Park {
+                    wait_ms: 4,
+                    reason: "quota\nused".into(),
+                }),
                 tail: "a\nb".into(),
             },
         };

@@ -46,17 +46,30 @@ fn carry(instructions: &Instructions) -> io::Result<()> {
     set_child_subreaper(Some(getpid()))?;
     let key = &instructions.key;
     let started = now_ms();
-    append(&Record::Start { key: key.clone(), pid: getpid().as_raw_nonzero().get(), boot: instructions.boot.clone(), at: started })?;
+    append(&Record::Start {
+        key: key.clone(),
+        pid: getpid().as_raw_nonzero().get(),
+        boot: instructions.boot.clone(),
+        at: started,
+    })?;
     if getppid().map(|pid| pid.as_raw_nonzero().get()) != Some(instructions.parent) {
         return append(&Record::Aborted { key: key.clone() });
     }
     let mut output = Output::new(instructions);
     let finished = match spawn(instructions) {
         Ok(child) => {
-            let limits = Limits { timeout: instructions.timeout, stall: instructions.stall, grace: instructions.grace };
+            let limits = Limits {
+                timeout: instructions.timeout,
+                stall: instructions.stall,
+                grace: instructions.grace,
+            };
             supervise(child, &mut signals, &mut output, &limits)?
         }
-        Err(problem) => Finished { reason: EndReason::SpawnFailed(problem), exit: None, signal: None },
+        Err(problem) => Finished {
+            reason: EndReason::SpawnFailed(problem),
+            exit: None,
+            signal: None,
+        },
     };
     let ended = now_ms();
     let wants_tail = instructions.tail > 0 || finished.exit != Some(0);
@@ -66,18 +79,35 @@ fn carry(instructions: &Instructions) -> io::Result<()> {
         signal: finished.signal,
         started,
         ended,
-        cpu_ms: if ended - started < WORTH_COUNTING { 0 } else { tree::ticks(&[]) * 1000 / rustix::param::clock_ticks_per_second().max(1) },
+        cpu_ms: if ended - started < WORTH_COUNTING {
+            0
+        } else {
+            tree::ticks(&[]) * 1000 / rustix::param::clock_ticks_per_second().max(1)
+        },
         park: output.take_park(),
-        tail: if wants_tail { output.tail().to_owned() } else { String::new() },
+        tail: if wants_tail {
+            output.tail().to_owned()
+        } else {
+            String::new()
+        },
     };
-    write_end(&Record::End { key: key.clone(), end }, &mut output)
+    write_end(
+        &Record::End {
+            key: key.clone(),
+            end,
+        },
+        &mut output,
+    )
 }
 
 fn spawn(instructions: &Instructions) -> Result<Child, SpawnProblem> {
     let errno = |error: &io::Error| error.raw_os_error().unwrap_or(0);
-    std::env::set_current_dir(&instructions.dir).map_err(|error| SpawnProblem::Directory(errno(&error)))?;
+    std::env::set_current_dir(&instructions.dir)
+        .map_err(|error| SpawnProblem::Directory(errno(&error)))?;
     let stdout = match &instructions.stdout {
-        Some(path) => Stdio::from(File::create(path).map_err(|error| SpawnProblem::Output(errno(&error)))?),
+        Some(path) => {
+            Stdio::from(File::create(path).map_err(|error| SpawnProblem::Output(errno(&error)))?)
+        }
         None => Stdio::piped(),
     };
     Command::new(&instructions.program)
@@ -103,11 +133,17 @@ fn append(record: &Record) -> io::Result<()> {
 
 /// The End record must get there: on a full disk it is tried again until there is room.
 fn write_end(record: &Record, output: &mut Output) -> io::Result<()> {
-    let second = Timespec { tv_sec: 1, tv_nsec: 0 };
+    let second = Timespec {
+        tv_sec: 1,
+        tv_nsec: 0,
+    };
     for tries_left in (0..END_TRIES).rev() {
         match append(record) {
             Err(error) if tries_left > 0 && error.kind() == io::ErrorKind::StorageFull => {
-                output.say(Level::Warn, "the disk is full: how the program ended can't be written down; trying again");
+                output.say(
+                    Level::Warn,
+                    "the disk is full: how the program ended can't be written down; trying again",
+                );
                 poll(&mut [], Some(&second))?;
             }
             result => return result,
@@ -117,7 +153,8 @@ fn write_end(record: &Record, output: &mut Output) -> io::Result<()> {
 }
 
 fn now_ms() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since_epoch = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
-

@@ -85,8 +85,13 @@ pub struct Finished {
 enum Phase {
     Running,
     /// The program is gone, something that it started is not.
-    Lingering { until: Instant },
-    Stopping { kill_at: Instant, wait: Duration },
+    Lingering {
+        until: Instant,
+    },
+    Stopping {
+        kill_at: Instant,
+        wait: Duration,
+    },
 }
 
 struct Stall {
@@ -114,9 +119,23 @@ struct Supervision<'a> {
 ///
 /// # Errors
 /// When the kernel refuses to wait: the tree is then ended unwatched by whoever finds it.
-pub fn supervise(mut child: Child, signals: &mut Signals, output: &mut Output, limits: &Limits) -> io::Result<Finished> {
+pub fn supervise(
+    mut child: Child,
+    signals: &mut Signals,
+    output: &mut Output,
+    limits: &Limits,
+) -> io::Result<Finished> {
     let now = Instant::now();
-    let pipes = [child.stdout.take().map(|pipe| (pipe.into(), Lines::default())), child.stderr.take().map(|pipe| (pipe.into(), Lines::default()))];
+    let pipes = [
+        child
+            .stdout
+            .take()
+            .map(|pipe| (pipe.into(), Lines::default())),
+        child
+            .stderr
+            .take()
+            .map(|pipe| (pipe.into(), Lines::default())),
+    ];
     let mut it = Supervision {
         main: i32::try_from(child.id()).unwrap_or(0),
         ended: None,
@@ -128,7 +147,12 @@ pub fn supervise(mut child: Child, signals: &mut Signals, output: &mut Output, l
         phase: Phase::Running,
         reason: EndReason::Exited,
         timeout_at: limits.timeout.map(|limit| now + limit),
-        stall: limits.stall.map(|limit| Stall { limit, moved_at: now, look_at: now + look_every(limit), ticks: 0 }),
+        stall: limits.stall.map(|limit| Stall {
+            limit,
+            moved_at: now,
+            look_at: now + look_every(limit),
+            ticks: 0,
+        }),
     };
     loop {
         let ready = it.wait(signals)?;
@@ -144,11 +168,16 @@ pub fn supervise(mut child: Child, signals: &mut Signals, output: &mut Output, l
         let now = Instant::now();
         it.judge(signals, now);
         it.output.flush(now);
-        let all_said = it.pipes.iter().all(Option::is_none) || matches!(it.phase, Phase::Stopping { .. });
+        let all_said =
+            it.pipes.iter().all(Option::is_none) || matches!(it.phase, Phase::Stopping { .. });
         if let (Some((exit, signal)), false, true) = (it.ended, it.children_left, all_said) {
             it.finish_lines();
             it.output.flush(Instant::now());
-            return Ok(Finished { reason: it.reason, exit, signal });
+            return Ok(Finished {
+                reason: it.reason,
+                exit,
+                signal,
+            });
         }
     }
 }
@@ -156,7 +185,9 @@ pub fn supervise(mut child: Child, signals: &mut Signals, output: &mut Output, l
 impl Supervision<'_> {
     /// Waits for anything; tells whether the signals and either pipe have something.
     fn wait(&self, signals: &Signals) -> io::Result<[bool; 3]> {
-        let timeout = self.next_deadline().map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = self
+            .next_deadline()
+            .map(|at| at.saturating_duration_since(Instant::now()));
         let timeout = timeout.and_then(|left| Timespec::try_from(left).ok());
         let mut owners = vec![0];
         let mut fds = vec![PollFd::new(&signals.wake, PollFlags::IN)];
@@ -168,7 +199,10 @@ impl Supervision<'_> {
         }
         let mut ready = [false; 3];
         match poll(&mut fds, timeout.as_ref()) {
-            Ok(_) => fds.iter().zip(owners).for_each(|(fd, owner)| ready[owner] = !fd.revents().is_empty()),
+            Ok(_) => fds
+                .iter()
+                .zip(owners)
+                .for_each(|(fd, owner)| ready[owner] = !fd.revents().is_empty()),
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -177,11 +211,20 @@ impl Supervision<'_> {
 
     fn next_deadline(&self) -> Option<Instant> {
         let by_phase = match self.phase {
-            Phase::Running => [self.timeout_at, self.stall.as_ref().map(|stall| stall.look_at)].into_iter().flatten().min(),
+            Phase::Running => [
+                self.timeout_at,
+                self.stall.as_ref().map(|stall| stall.look_at),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
             Phase::Lingering { until } => Some(until),
             Phase::Stopping { kill_at, .. } => Some(kill_at),
         };
-        [by_phase, self.output.next_flush()].into_iter().flatten().min()
+        [by_phase, self.output.next_flush()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Waits for all that ended, the program and whatever came to us as its heirs.
@@ -202,13 +245,17 @@ impl Supervision<'_> {
             }
         }
         if self.ended.is_some() && self.phase == Phase::Running {
-            self.phase = Phase::Lingering { until: Instant::now() + self.limits.grace };
+            self.phase = Phase::Lingering {
+                until: Instant::now() + self.limits.grace,
+            };
         }
         Ok(())
     }
 
     fn read(&mut self, index: usize) {
-        let Some((pipe, lines)) = &mut self.pipes[index] else { return };
+        let Some((pipe, lines)) = &mut self.pipes[index] else {
+            return;
+        };
         self.buffer.resize(READ, 0);
         match rustix::io::read(&*pipe, &mut self.buffer[..]) {
             Ok(0) => {
@@ -216,7 +263,9 @@ impl Supervision<'_> {
                 self.pipes[index] = None;
             }
             Ok(read) => {
-                lines.take(&self.buffer[..read], |line, kept| self.output.line(line, kept));
+                lines.take(&self.buffer[..read], |line, kept| {
+                    self.output.line(line, kept)
+                });
                 if read == READ {
                     // The program writes faster than it is read: a larger pipe saves both of them switches. It may be refused.
                     let _ = rustix::pipe::fcntl_setpipe_size(&*pipe, 1024 * 1024);
@@ -238,15 +287,28 @@ impl Supervision<'_> {
                     self.stop(EndReason::Cancelled, "cancel was asked", now);
                 } else if self.timeout_at.is_some_and(|at| at <= now) {
                     let limit = self.limits.timeout.unwrap_or_default();
-                    self.stop(EndReason::Timeout, &format!("the time limit of {limit:?} is reached"), now);
-                } else if let Some(limit) = self.stall.as_mut().and_then(|stall| stall.passed(now)) {
-                    self.stop(EndReason::Stalled, &format!("no output, progress or processor time for {limit:?}"), now);
+                    self.stop(
+                        EndReason::Timeout,
+                        &format!("the time limit of {limit:?} is reached"),
+                        now,
+                    );
+                } else if let Some(limit) = self.stall.as_mut().and_then(|stall| stall.passed(now))
+                {
+                    self.stop(
+                        EndReason::Stalled,
+                        &format!("no output, progress or processor time for {limit:?}"),
+                        now,
+                    );
                 }
             }
             Phase::Lingering { until } => {
                 let cancelled = signals.cancel.load(Ordering::Relaxed);
                 if self.children_left && (cancelled || until <= now) {
-                    self.stop(EndReason::Exited, "the program ended and left processes behind", now);
+                    self.stop(
+                        EndReason::Exited,
+                        "the program ended and left processes behind",
+                        now,
+                    );
                 } else if !self.children_left && until <= now {
                     // Somebody outside the tree was handed a pipe; what it says there is not the program's.
                     self.pipes = [None, None];
@@ -255,26 +317,36 @@ impl Supervision<'_> {
             Phase::Stopping { kill_at, wait } => {
                 if self.children_left && kill_at <= now {
                     kill_until_none_is_new();
-                    self.phase = Phase::Stopping { kill_at: now + wait, wait: (wait * 2).min(KILL_AGAIN.1) };
+                    self.phase = Phase::Stopping {
+                        kill_at: now + wait,
+                        wait: (wait * 2).min(KILL_AGAIN.1),
+                    };
                 }
             }
         }
     }
 
     fn stop(&mut self, reason: EndReason, why: &str, now: Instant) {
-        self.output.say(Level::Warn, &format!("reel: {why}; ending its processes"));
+        self.output
+            .say(Level::Warn, &format!("reel: {why}; ending its processes"));
         let pids = tree::descendants();
         tree::signal(&pids, Signal::TERM);
         // One that is stopped gets its SIGTERM only once it goes on.
         tree::signal(&pids, Signal::CONT);
         self.reason = reason;
-        self.phase = Phase::Stopping { kill_at: now + self.limits.grace, wait: KILL_AGAIN.0 };
+        self.phase = Phase::Stopping {
+            kill_at: now + self.limits.grace,
+            wait: KILL_AGAIN.0,
+        };
     }
 
     /// What the pipes still hold, and the last lines without an end.
     fn finish_lines(&mut self) {
         for index in 0..2 {
-            while self.pipes[index].as_ref().is_some_and(|(pipe, _)| has_input(pipe)) {
+            while self.pipes[index]
+                .as_ref()
+                .is_some_and(|(pipe, _)| has_input(pipe))
+            {
                 self.read(index);
             }
             if let Some((_, lines)) = &mut self.pipes[index] {
@@ -310,7 +382,10 @@ fn kill_until_none_is_new() {
     for _ in 0..1000 {
         let pids = tree::descendants();
         tree::signal(&pids, Signal::KILL);
-        if !pids.into_iter().fold(false, |new, pid| seen.insert(pid) | new) {
+        if !pids
+            .into_iter()
+            .fold(false, |new, pid| seen.insert(pid) | new)
+        {
             return;
         }
     }
@@ -318,5 +393,6 @@ fn kill_until_none_is_new() {
 
 fn has_input(pipe: &OwnedFd) -> bool {
     let mut fds = [PollFd::new(pipe, PollFlags::IN)];
-    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) && fds[0].revents().contains(PollFlags::IN)
+    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+        && fds[0].revents().contains(PollFlags::IN)
 }

@@ -14,7 +14,11 @@ use std::path::Path;
 #[must_use]
 pub fn descendants() -> Vec<i32> {
     let root = getpid().as_raw_nonzero().get();
-    let children: &dyn Fn(i32) -> Vec<i32> = if Path::new("/proc/self/task").join(root.to_string()).join("children").exists() {
+    let children: &dyn Fn(i32) -> Vec<i32> = if Path::new("/proc/self/task")
+        .join(root.to_string())
+        .join("children")
+        .exists()
+    {
         &children_listed
     } else {
         &children_searched
@@ -35,7 +39,11 @@ pub fn descendants() -> Vec<i32> {
 
 /// Sends this signal to each of them that still is where it was seen: a number that was given to a stranger since is left alone.
 pub fn signal(pids: &[i32], signal: Signal) {
-    let tree: HashSet<i32> = pids.iter().copied().chain([getpid().as_raw_nonzero().get()]).collect();
+    let tree: HashSet<i32> = pids
+        .iter()
+        .copied()
+        .chain([getpid().as_raw_nonzero().get()])
+        .collect();
     for &pid in pids {
         let Some(handle) = open(pid) else { continue };
         if stat(pid).is_some_and(|stat| tree.contains(&stat.parent)) {
@@ -49,13 +57,20 @@ pub fn signal(pids: &[i32], signal: Signal) {
 #[must_use]
 pub fn ticks(pids: &[i32]) -> u64 {
     let own = stat(getpid().as_raw_nonzero().get()).map_or(0, |stat| stat.children_ticks);
-    own + pids.iter().filter_map(|pid| stat(*pid)).map(|stat| stat.own_ticks + stat.children_ticks).sum::<u64>()
+    own + pids
+        .iter()
+        .filter_map(|pid| stat(*pid))
+        .map(|stat| stat.own_ticks + stat.children_ticks)
+        .sum::<u64>()
 }
 
 /// Kills everything of ours whose environment holds all of these variables, and waits until it is gone: what remains of a
 /// run whose shim was killed. Gives how many were found; gives up after half a minute on what the kernel can't end.
 pub fn kill_all_with_environment(variables: &[(&str, &str)]) -> usize {
-    let wanted: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let wanted: Vec<String> = variables
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let mut killed = HashSet::new();
     for _ in 0..30 {
         let found = with_environment(&wanted);
@@ -67,7 +82,10 @@ pub fn kill_all_with_environment(variables: &[(&str, &str)]) -> usize {
             let _ = pidfd_send_signal(handle, Signal::KILL);
             killed.insert(*pid);
         }
-        let second = Timespec { tv_sec: 1, tv_nsec: 0 };
+        let second = Timespec {
+            tv_sec: 1,
+            tv_nsec: 0,
+        };
         for (_, handle) in &found {
             // Whether it ended shows in the next round.
             let _ = poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&second));
@@ -81,9 +99,14 @@ fn with_environment(wanted: &[String]) -> Vec<(i32, OwnedFd)> {
     let mut found = Vec::new();
     for pid in all_pids().filter(|pid| *pid != own) {
         let Some(handle) = open(pid) else { continue };
-        let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { continue };
+        let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else {
+            continue;
+        };
         let entries: HashSet<&[u8]> = environment.split(|byte| *byte == 0).collect();
-        if wanted.iter().all(|entry| entries.contains(entry.as_bytes())) {
+        if wanted
+            .iter()
+            .all(|entry| entries.contains(entry.as_bytes()))
+        {
             found.push((pid, handle));
         }
     }
@@ -115,26 +138,43 @@ struct Stat {
 fn stat(pid: i32) -> Option<Stat> {
     let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let text = String::from_utf8_lossy(&text);
-    let fields: Vec<&str> = text[text.rfind(')')? + 1..].split_ascii_whitespace().collect();
+    let fields: Vec<&str> = text[text.rfind(')')? + 1..]
+        .split_ascii_whitespace()
+        .collect();
     let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
     // Counted from the state, the third field of proc(5).
-    Some(Stat { parent: fields.get(1)?.parse().ok()?, own_ticks: number(11)? + number(12)?, children_ticks: number(13)? + number(14)? })
+    Some(Stat {
+        parent: fields.get(1)?.parse().ok()?,
+        own_ticks: number(11)? + number(12)?,
+        children_ticks: number(13)? + number(14)?,
+    })
 }
 
 fn children_listed(pid: i32) -> Vec<i32> {
-    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
     let mut children = Vec::new();
     for thread in threads.flatten() {
         let list = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-        children.extend(list.split_ascii_whitespace().filter_map(|child| child.parse::<i32>().ok()));
+        children.extend(
+            list.split_ascii_whitespace()
+                .filter_map(|child| child.parse::<i32>().ok()),
+        );
     }
     children
 }
 
 fn children_searched(pid: i32) -> Vec<i32> {
-    all_pids().filter(|other| stat(*other).is_some_and(|stat| stat.parent == pid)).collect()
+    all_pids()
+        .filter(|other| stat(*other).is_some_and(|stat| stat.parent == pid))
+        .collect()
 }
 
 fn all_pids() -> impl Iterator<Item = i32> {
-    fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
