@@ -62,6 +62,7 @@ impl Transactor {
     }
 
     pub(super) fn adopt(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        self.adopted = true;
         for lease in queue::leases(connection)? {
             let Some(workflow) = self.load(connection, &lease.holds.workflow)? else { continue };
             let stage = lease.holds.stage;
