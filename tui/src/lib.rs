@@ -3,6 +3,12 @@
 
 pub mod app;
 pub mod cli;
+pub mod clock;
+pub mod dashboard;
 pub mod input;
+pub mod linear;
 pub mod model;
+pub mod net;
+pub mod once;
+pub mod terminal;
 pub mod ui;

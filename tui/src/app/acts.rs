@@ -11,7 +11,6 @@ use super::call::{Act, Call};
 use super::core::App;
 use super::popup::{Confirm, Popup, RetryMenu};
 use super::toast::Tone;
-use crate::input::Edit;
 use crate::model::Row;
 use crate::model::link::Shown;
 use crate::model::words::Status;
@@ -88,7 +87,7 @@ impl App {
     }
 
     /// An act may be sent: acts are allowed and the daemon is there. Says why not.
-    fn may_act(&mut self) -> bool {
+    pub(super) fn may_act(&mut self) -> bool {
         if self.settings.read_only {
             self.say(Tone::Bad, "read-only: nothing was sent; ! allows acts");
             return false;
@@ -104,7 +103,7 @@ impl App {
     }
 
     /// Asks before an act on what may have moved on since it was drawn; else sends it.
-    fn act_on(&mut self, act: Act, ids: Vec<String>) {
+    pub(super) fn act_on(&mut self, act: Act, ids: Vec<String>) {
         if self.link.shown(self.now_ms) == Shown::Stale {
             let age = format::duration(self.now_ms - self.link.last_frame_ms);
             let lines = vec![format!(
@@ -129,80 +128,13 @@ impl App {
     }
 
     /// `name`, or `3 workflows`.
-    fn told(&self, ids: &[String]) -> String {
+    pub(super) fn told(&self, ids: &[String]) -> String {
         match ids {
             [id] => self
                 .row(id)
                 .map_or_else(|| id.clone(), |row| row.name().to_owned()),
             many => format!("{} workflows", many.len()),
         }
-    }
-
-    pub(super) fn ask_cancel(&mut self) {
-        let targets = self.targets();
-        if targets.is_empty() || !self.may_act() {
-            return;
-        }
-        let fits = |app: &Self, id: &String| {
-            app.row(id).is_some_and(|row| cancels(row)) && !app.is_held(id)
-        };
-        let ids: Vec<String> = targets
-            .iter()
-            .filter(|id| fits(self, id))
-            .cloned()
-            .collect();
-        if ids.is_empty() {
-            let state = self
-                .row(&targets[0])
-                .map_or("gone", |row| row.status.word());
-            let text = format!(
-                "{} is {state}: there is nothing to cancel",
-                self.told(&targets)
-            );
-            self.say(Tone::Plain, text);
-            return;
-        }
-        let mut lines = vec![format!("Cancel {}?", self.told(&ids))];
-        lines.extend(
-            ids.iter()
-                .take(FEW)
-                .filter_map(|id| self.row(id))
-                .map(|row| self.loss(row)),
-        );
-        if ids.len() > FEW {
-            lines.push(format!("… and {} more", ids.len() - FEW));
-        }
-        let typed = (ids.len() > FEW).then(Edit::default);
-        self.view.popup = Some(Popup::Confirm(Confirm {
-            act: Act::Cancel,
-            ids,
-            lines,
-            typed,
-        }));
-    }
-
-    /// What a cancel would lose.
-    fn loss(&self, row: &Row) -> String {
-        let name = row.name();
-        match row.running_stage() {
-            Some(stage) => {
-                let ran = stage.started_ms.map_or(0, |at| (self.now_ms - at).max(0));
-                format!(
-                    "{name}: {} at {:.0} %, running for {}",
-                    stage.id,
-                    stage.view.progress,
-                    format::duration(ran)
-                )
-            }
-            None => format!(
-                "{name}: {}, nothing runs",
-                row.status.word().replace('_', " ")
-            ),
-        }
-    }
-
-    fn is_held(&self, id: &String) -> bool {
-        self.held.iter().any(|held| held.ids.contains(id))
     }
 
     /// The answer was yes.
@@ -288,49 +220,6 @@ impl App {
         }
     }
 
-    pub(super) fn ask_retry(&mut self) {
-        let targets = self.targets();
-        if targets.is_empty() || !self.may_act() {
-            return;
-        }
-        let can = |row: &Row| {
-            matches!(
-                row.status,
-                Status::Failed | Status::Cancelled | Status::Waiting
-            )
-        };
-        let ids: Vec<String> = targets
-            .iter()
-            .filter(|id| self.row(id).is_some_and(can))
-            .cloned()
-            .collect();
-        let Some(first) = ids.first().and_then(|id| self.row(id)) else {
-            let state = self
-                .row(&targets[0])
-                .map_or("gone", |row| row.status.word());
-            let text = format!(
-                "{} is {state}: retry is for what failed, was cancelled or waits",
-                self.told(&targets)
-            );
-            self.say(Tone::Plain, text);
-            return;
-        };
-        if ids.len() == 1 && first.status == Status::Waiting {
-            self.act_on(Act::Retry { from: None }, ids);
-            return;
-        }
-        let choices = if ids.len() == 1 {
-            retry_choices(first)
-        } else {
-            vec![("from what failed in each".to_owned(), None)]
-        };
-        self.view.popup = Some(Popup::Retry(RetryMenu {
-            ids,
-            choices,
-            chosen: 0,
-        }));
-    }
-
     /// A choice of the menu was taken.
     pub(super) fn retry_chosen(&mut self, menu: RetryMenu) {
         let Some((_, from)) = menu.choices.into_iter().nth(menu.chosen) else {
@@ -408,34 +297,6 @@ impl App {
     }
 }
 
-fn cancels(row: &Row) -> bool {
+pub(super) fn cancels(row: &Row) -> bool {
     row.is_active() && row.view.cancelling != Some(true)
-}
-
-/// From the failed stage, from the beginning, or from one between.
-fn retry_choices(row: &Row) -> Vec<(String, Option<String>)> {
-    let failed = row
-        .stages
-        .iter()
-        .find(|stage| matches!(stage.view.status.as_str(), "failed" | "cancelled"));
-    let mut choices = vec![match failed {
-        Some(stage) => (format!("from {}: what is done is kept", stage.id), None),
-        None => (
-            "from where it stopped: what is done is kept".to_owned(),
-            None,
-        ),
-    }];
-    if let Some(first) = row.stages.first() {
-        choices.push((
-            format!("all again, from {}", first.id),
-            Some(first.id.clone()),
-        ));
-    }
-    let between = row
-        .stages
-        .iter()
-        .skip(1)
-        .filter(|stage| stage.view.status == "completed");
-    choices.extend(between.map(|stage| (format!("from {}", stage.id), Some(stage.id.clone()))));
-    choices
 }

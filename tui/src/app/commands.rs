@@ -56,10 +56,7 @@ impl App {
             Command::Palette => self.open_palette(),
             Command::Help => self.view.popup = Some(Popup::Help { top: 0 }),
             Command::Mark => self.mark(),
-            Command::MarkAll => self
-                .view
-                .marks
-                .extend(self.view.list().ids.iter().cloned().collect::<Vec<_>>()),
+            Command::MarkAll => self.view.marks.extend(self.view.list().ids.to_vec()),
             Command::MarkInvert => self.invert_marks(),
             Command::MarkClear => self.view.marks.clear(),
             Command::Retry => self.ask_retry(),

@@ -130,6 +130,11 @@ impl App {
         std::mem::take(&mut self.changed)
     }
 
+    /// What settling wanted.
+    pub fn take_actions(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.out)
+    }
+
     /// Where everything stands.
     #[must_use]
     pub fn areas(&self) -> Areas {

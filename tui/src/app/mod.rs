@@ -16,6 +16,7 @@
 
 pub mod acts;
 pub mod areas;
+mod ask;
 pub mod call;
 mod commands;
 mod core;

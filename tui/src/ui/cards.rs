@@ -1,7 +1,7 @@
 //! The list below 60 columns: a card of two lines for each workflow.
 
 use super::columns::outlook;
-use super::paint::{field, put, width};
+use super::paint::{field, field_right, put, width};
 use super::{format, theme};
 use crate::app::App;
 use crate::app::list::ListView;
@@ -25,17 +25,8 @@ pub fn draw(app: &App, list: &ListView, buffer: &mut Buffer, area: Rect) {
         }
         put(buffer, area, 2, y, sign, look);
         let name_width = area.width.saturating_sub(10);
-        field(
-            buffer,
-            area,
-            4,
-            y,
-            name_width,
-            row.name(),
-            theme::PLAIN,
-            false,
-        );
-        field(
+        field(buffer, area, 4, y, name_width, row.name(), theme::PLAIN);
+        field_right(
             buffer,
             area,
             area.width.saturating_sub(5),
@@ -43,7 +34,6 @@ pub fn draw(app: &App, list: &ListView, buffer: &mut Buffer, area: Rect) {
             4,
             &format::percent(row.view.progress),
             theme::PLAIN,
-            true,
         );
         let (words, words_look) = outlook(app, row);
         let x = put(
@@ -61,7 +51,7 @@ pub fn draw(app: &App, list: &ListView, buffer: &mut Buffer, area: Rect) {
         put(buffer, area, x + 1, y + 1, &stages, theme::PLAIN);
         let taken = x + 2 + width(&stages);
         let room = area.width.saturating_sub(taken + 1);
-        field(
+        field_right(
             buffer,
             area,
             taken,
@@ -69,7 +59,6 @@ pub fn draw(app: &App, list: &ListView, buffer: &mut Buffer, area: Rect) {
             room,
             &words,
             words_look.unwrap_or(theme::PLAIN),
-            true,
         );
         if under_cursor {
             let card = Rect {

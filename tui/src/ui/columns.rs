@@ -1,6 +1,6 @@
 //! The list's columns: which there are at a width, and one row of them.
 
-use super::paint::{field, put};
+use super::paint::{field, field_right, put};
 use super::{format, theme};
 use crate::app::App;
 use crate::app::areas::Width;
@@ -75,7 +75,11 @@ impl Columns {
         let mut x = LEAD;
         for (width, title, right) in titles {
             if width > 0 {
-                field(buffer, area, x, 0, width, title, theme::DIM, right);
+                if right {
+                    field_right(buffer, area, x, 0, width, title, theme::DIM)
+                } else {
+                    field(buffer, area, x, 0, width, title, theme::DIM)
+                };
                 x += width + 1;
             }
         }
@@ -115,18 +119,9 @@ impl Columns {
             y,
         );
         x += self.id + 1;
-        field(buffer, area, x, y, self.name, row.name(), text, false);
+        field(buffer, area, x, y, self.name, row.name(), text);
         x += self.name + 1;
-        field(
-            buffer,
-            area,
-            x,
-            y,
-            self.stages,
-            &format::stages(row),
-            text,
-            false,
-        );
+        field(buffer, area, x, y, self.stages, &format::stages(row), text);
         x += self.stages + 1;
         if self.bar > 0 {
             put(
@@ -139,7 +134,7 @@ impl Columns {
             );
             x += self.bar + 1;
         }
-        field(
+        field_right(
             buffer,
             area,
             x,
@@ -147,11 +142,10 @@ impl Columns {
             self.percent,
             &format::percent(row.view.progress),
             text,
-            true,
         );
         x += self.percent + 1;
         let (outlook, outlook_look) = outlook(app, row);
-        field(
+        field_right(
             buffer,
             area,
             x,
@@ -159,7 +153,6 @@ impl Columns {
             self.outlook,
             &outlook,
             outlook_look.unwrap_or(text),
-            true,
         );
         x += self.outlook + 1;
         if self.place > 0 {
@@ -171,7 +164,6 @@ impl Columns {
                 self.place,
                 row.view.box_name.as_deref().unwrap_or("-"),
                 theme::DIM,
-                false,
             );
         }
         if under_cursor {

@@ -110,8 +110,8 @@ fn centred(buffer: &mut Buffer, area: Rect, lines: &[String]) {
         .flat_map(|(at, line)| wrapped(line, room).into_iter().map(move |line| (at, line)))
         .collect();
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let mut y = area.height.saturating_sub(height) / 3;
-    for (at, line) in lines {
+    let first = area.height.saturating_sub(height) / 3;
+    for (y, (at, line)) in (first..).zip(lines) {
         let x = area.width.saturating_sub(width(&line)) / 2;
         put(
             buffer,
@@ -121,6 +121,5 @@ fn centred(buffer: &mut Buffer, area: Rect, lines: &[String]) {
             &line,
             if at == 0 { theme::BOLD } else { theme::PLAIN },
         );
-        y += 1;
     }
 }

@@ -60,3 +60,25 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
     theme::finish(app, buffer);
     cursor
 }
+
+/// A picture as lines of text, without looks and without blank ends.
+#[must_use]
+pub fn lines(buffer: &Buffer) -> Vec<String> {
+    let area = buffer.area;
+    (area.top()..area.bottom())
+        .map(|y| {
+            let mut line = String::new();
+            let mut covered = 0;
+            for x in area.left()..area.right() {
+                if covered > 0 {
+                    covered -= 1;
+                    continue;
+                }
+                let symbol = buffer[(x, y)].symbol();
+                covered = paint::width(symbol).saturating_sub(1);
+                line.push_str(symbol);
+            }
+            line.trim_end().to_owned()
+        })
+        .collect()
+}

@@ -29,7 +29,7 @@ pub fn put(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: S
     end - area.x
 }
 
-/// Puts text into a field so many columns wide, to its right end if asked.
+/// Puts text into a field so many columns wide.
 pub fn field(
     buffer: &mut Buffer,
     area: Rect,
@@ -38,20 +38,37 @@ pub fn field(
     width: u16,
     text: &str,
     style: Style,
-    right: bool,
 ) {
-    let room = Rect {
+    put(buffer, cell(area, x, width), 0, y, text, style);
+}
+
+/// Puts text to the right end of a field so many columns wide.
+pub fn field_right(
+    buffer: &mut Buffer,
+    area: Rect,
+    x: u16,
+    y: u16,
+    width: u16,
+    text: &str,
+    style: Style,
+) {
+    let room = cell(area, x, width);
+    put(
+        buffer,
+        room,
+        room.width.saturating_sub(self::width(text)),
+        y,
+        text,
+        style,
+    );
+}
+
+fn cell(area: Rect, x: u16, width: u16) -> Rect {
+    Rect {
         x: area.x.saturating_add(x),
         width: width.min(area.width.saturating_sub(x)),
         ..area
-    };
-    let used = u16::try_from(text.width()).unwrap_or(u16::MAX);
-    let shift = if right {
-        room.width.saturating_sub(used)
-    } else {
-        0
-    };
-    put(buffer, room, shift, y, text, style);
+    }
 }
 
 /// Puts runs one behind the other.

@@ -1,7 +1,7 @@
 //! When each stage ran, waited and failed, as bars over one axis. The axis grows in steps, so that a second more redraws one
 //! cell and not all of them.
 
-use super::paint::{field, put, width};
+use super::paint::{field, field_right, put, width};
 use super::{format, theme};
 use crate::app::App;
 use crate::app::detail::Detail;
@@ -137,7 +137,7 @@ fn window(row: &Row, room: usize) -> (usize, usize) {
 fn head(app: &App, axis: &Axis, names: u16, lead: u16, area: Rect, buffer: &mut Buffer) {
     put(buffer, area, 3, 0, "STAGE", theme::DIM);
     put(buffer, area, names + 4, 0, "TRY STATE", theme::DIM);
-    field(buffer, area, names + 20, 0, 7, "TIME", theme::DIM, true);
+    field_right(buffer, area, names + 20, 0, 7, "TIME", theme::DIM);
     let labels = axis.cells / 12;
     for label in 0..labels {
         let at = axis.from_ms + axis.length_ms * i64::from(label) / i64::from(labels.max(1));
@@ -160,10 +160,10 @@ fn stage_line(
     buffer: &mut Buffer,
 ) {
     let (sign, look) = theme::stage_sign(&stage.view.status);
-    field(buffer, line, 0, 0, 2, &number.to_string(), theme::DIM, true);
-    field(buffer, line, 3, 0, names, &stage.id, theme::PLAIN, false);
+    field_right(buffer, line, 0, 0, 2, &number.to_string(), theme::DIM);
+    field(buffer, line, 3, 0, names, &stage.id, theme::PLAIN);
     if stage.view.attempts > 0 {
-        field(
+        field_right(
             buffer,
             line,
             names + 4,
@@ -171,7 +171,6 @@ fn stage_line(
             3,
             &stage.view.attempts.to_string(),
             theme::DIM,
-            true,
         );
     }
     let word = match stage.view.status.as_str() {
@@ -187,7 +186,6 @@ fn stage_line(
         11,
         &format!("{sign} {word}"),
         look,
-        false,
     );
     let ran = match (stage.started_ms, stage.completed_ms) {
         (Some(from), Some(to)) => format::took(to - from),
@@ -196,7 +194,7 @@ fn stage_line(
         }
         _ => String::new(),
     };
-    field(buffer, line, names + 20, 0, 7, &ran, theme::PLAIN, true);
+    field_right(buffer, line, names + 20, 0, 7, &ran, theme::PLAIN);
 }
 
 fn bars(app: &App, stage: &Stage, spans: &[Span], axis: &Axis, area: Rect, buffer: &mut Buffer) {
@@ -284,7 +282,7 @@ pub fn small(app: &App, row: &Row, area: Rect, buffer: &mut Buffer) {
         };
         let (sign, look) = theme::stage_sign(&stage.view.status);
         put(buffer, line, 0, 0, sign, look);
-        field(buffer, line, 2, 0, names, &stage.id, theme::PLAIN, false);
+        field(buffer, line, 2, 0, names, &stage.id, theme::PLAIN);
         bars(
             app,
             stage,
@@ -304,7 +302,7 @@ pub fn small(app: &App, row: &Row, area: Rect, buffer: &mut Buffer) {
             }
             _ => String::new(),
         };
-        field(
+        field_right(
             buffer,
             line,
             area.width.saturating_sub(7),
@@ -312,7 +310,6 @@ pub fn small(app: &App, row: &Row, area: Rect, buffer: &mut Buffer) {
             7,
             &ran,
             theme::DIM,
-            true,
         );
     }
 }

@@ -1,0 +1,177 @@
+//! A picture as the bytes that turn the last picture into it: cells that differ, the cheapest way between them, one look to
+//! the next. Nothing differs, no bytes.
+
+use super::sgr::{Look, NONE};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
+
+/// Frames shorter than this can't tear: they aren't bracketed.
+const BRACKETED_FROM: usize = 96;
+
+/// What the terminal shows, and where its cursor is.
+#[derive(Debug)]
+pub struct Painter {
+    shown: Buffer,
+    colours: bool,
+    pen: Option<(u16, u16)>,
+    look: Look,
+    cursor_shown: bool,
+    clear: bool,
+    body: Vec<u8>,
+    frame: Vec<u8>,
+}
+
+impl Painter {
+    /// For a screen that was just cleared, with its cursor hidden and its look plain.
+    #[must_use]
+    pub fn new(size: (u16, u16), colours: bool) -> Self {
+        Self {
+            shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)),
+            colours,
+            pen: None,
+            look: NONE,
+            cursor_shown: false,
+            clear: false,
+            body: Vec::new(),
+            frame: Vec::new(),
+        }
+    }
+
+    /// The next picture is drawn whole, on a cleared screen of this size.
+    pub fn begin_anew(&mut self, size: (u16, u16)) {
+        self.shown = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+        self.pen = None;
+        self.clear = true;
+    }
+
+    /// The bytes for `next`; empty when nothing differs. They count as written.
+    pub fn paint(&mut self, next: &Buffer, cursor: Option<Position>) -> &[u8] {
+        self.body.clear();
+        self.frame.clear();
+        if next.area != self.shown.area {
+            self.begin_anew((next.area.width, next.area.height));
+        }
+        if std::mem::take(&mut self.clear) {
+            self.set_look(NONE);
+            self.body.extend_from_slice(b"\x1b[2J");
+        }
+        self.cells(next);
+        self.place_cursor(cursor);
+        self.shown.content.clone_from(&next.content);
+        if self.body.len() >= BRACKETED_FROM {
+            self.frame.extend_from_slice(b"\x1b[?2026h");
+            self.frame.extend_from_slice(&self.body);
+            self.frame.extend_from_slice(b"\x1b[?2026l");
+        } else {
+            self.frame.extend_from_slice(&self.body);
+        }
+        &self.frame
+    }
+
+    fn cells(&mut self, next: &Buffer) {
+        let shown = std::mem::take(&mut self.shown);
+        let changed = shown.diff(next);
+        let mut rest = changed.as_slice();
+        while let Some((_, y, _)) = rest.first() {
+            let y = *y;
+            let count = rest.iter().take_while(|(_, row, _)| *row == y).count();
+            let (row, behind) = rest.split_at(count);
+            self.row(next, y, row);
+            rest = behind;
+        }
+        self.shown = shown;
+    }
+
+    /// The cells of one row; a blank tail is erased at once where that is shorter.
+    fn row(&mut self, next: &Buffer, y: u16, changed: &[(u16, u16, &Cell)]) {
+        let width = next.area.width;
+        let blank = (0..width)
+            .rev()
+            .take_while(|x| is_blank(&next[(*x, y)], self.colours))
+            .count();
+        let tail = width - u16::try_from(blank).unwrap_or(0);
+        let in_tail = changed.iter().filter(|(x, _, _)| *x >= tail).count();
+        let erase = in_tail > 4;
+        for (x, _, cell) in changed {
+            if erase && *x >= tail {
+                break;
+            }
+            self.go(next, *x, y);
+            self.set_look(Look::of(cell, self.colours));
+            self.body.extend_from_slice(cell.symbol().as_bytes());
+            let end = x + u16::try_from(cell.symbol().width().max(1)).unwrap_or(1);
+            // At the right edge terminals differ on where the cursor is.
+            self.pen = (end < width).then_some((end, y));
+        }
+        if erase {
+            self.go(next, tail, y);
+            self.set_look(NONE);
+            self.body.extend_from_slice(b"\x1b[K");
+        }
+    }
+
+    /// The cheapest way to a cell.
+    fn go(&mut self, next: &Buffer, x: u16, y: u16) {
+        match self.pen {
+            Some(at) if at == (x, y) => {}
+            Some((from, row)) if row == y && from < x => {
+                let gap = x - from;
+                if gap <= 3 && (from..x).all(|x| self.repeats(&next[(x, y)])) {
+                    for x in from..x {
+                        self.body
+                            .extend_from_slice(next[(x, y)].symbol().as_bytes());
+                    }
+                } else {
+                    self.csi(&[gap], b'C');
+                }
+            }
+            Some((_, row)) if x == 0 && row + 1 == y => self.body.extend_from_slice(b"\r\n"),
+            Some((_, row)) if x == 0 && row == y => self.body.push(b'\r'),
+            _ if x == 0 => self.csi(&[y + 1], b'H'),
+            _ => self.csi(&[y + 1, x + 1], b'H'),
+        }
+        self.pen = Some((x, y));
+    }
+
+    /// Writing this cell again costs a byte and changes nothing.
+    fn repeats(&self, cell: &Cell) -> bool {
+        cell.symbol().len() == 1 && Look::of(cell, self.colours) == self.look
+    }
+
+    /// `CSI n… final`; ones are left out where they are the default.
+    fn csi(&mut self, numbers: &[u16], last: u8) {
+        self.body.extend_from_slice(b"\x1b[");
+        if numbers != [1] {
+            let text: Vec<String> = numbers.iter().map(u16::to_string).collect();
+            self.body.extend_from_slice(text.join(";").as_bytes());
+        }
+        self.body.push(last);
+    }
+
+    fn set_look(&mut self, look: Look) {
+        self.look.change(look, &mut self.body);
+        self.look = look;
+    }
+
+    fn place_cursor(&mut self, cursor: Option<Position>) {
+        match cursor {
+            Some(Position { x, y }) => {
+                if self.pen != Some((x, y)) {
+                    self.csi(&[y + 1, x + 1], b'H');
+                    self.pen = Some((x, y));
+                }
+                if !self.cursor_shown {
+                    self.body.extend_from_slice(b"\x1b[?25h");
+                }
+            }
+            None if self.cursor_shown => self.body.extend_from_slice(b"\x1b[?25l"),
+            None => {}
+        }
+        self.cursor_shown = cursor.is_some();
+    }
+}
+
+fn is_blank(cell: &Cell, colours: bool) -> bool {
+    cell.symbol() == " " && Look::of(cell, colours) == NONE
+}
