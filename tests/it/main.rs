@@ -2,6 +2,7 @@
 //! must hold; what they share is the harness in `src/`.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test says what it expects; a broken expectation should panic"
 )]
 

@@ -72,6 +72,25 @@ pub fn release() -> Result<PathBuf> {
     Ok(target()?.join("release"))
 }
 
+/// The shipped programs, and the bare one that they are measured against.
+pub fn bench() -> Result<PathBuf> {
+    let programs = release()?;
+    let arguments = [
+        "rustc",
+        "--release",
+        "--locked",
+        "-p",
+        "xtask",
+        "--bin",
+        "bare-call",
+        "--",
+        "-C",
+        "target-feature=+crt-static",
+    ];
+    cargo(&arguments, &[])?;
+    Ok(programs)
+}
+
 /// Builds the programs as tests use them and answers their directory.
 pub fn debug() -> Result<PathBuf> {
     cargo(&["build", "--locked", "--workspace", "--bins"], &[])?;

@@ -1,6 +1,7 @@
-//! Reel's front door for people who build it: `cargo xtask setup|demo|test|soak`. The README names two of them, and
+//! Reel's front door for people who build it: `cargo xtask setup|demo|test|soak|bench`. The README names two of them, and
 //! `.ci/run` calls one of those two and nothing else.
 
+mod bench;
 mod build;
 mod demo;
 mod setup;
@@ -31,6 +32,8 @@ enum Verb {
     Test,
     /// Kill the daemon at random moments under load and check that nothing was lost
     Soak(soak::Soak),
+    /// Measure, as ratios against this machine's limits and the peers that are installed
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Verb::Demo(demo) => demo.run(),
         Verb::Test => steps::run(),
         Verb::Soak(soak) => soak.run(),
+        Verb::Bench(bench) => bench.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
