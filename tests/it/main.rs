@@ -15,6 +15,7 @@ mod disk;
 mod flows;
 mod programs;
 mod refusals;
+mod requests;
 mod start;
 mod tidy;
 mod video;
