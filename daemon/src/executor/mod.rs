@@ -30,6 +30,7 @@ mod runner;
 mod shims;
 mod slots;
 pub mod stage;
+pub mod stages;
 
 pub use registry::Registry;
 pub use runner::{LocalRunner, Parts};

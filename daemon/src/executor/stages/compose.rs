@@ -1,0 +1,181 @@
+//! `compose`: puts the clips behind each other, the captions into them and the narration under them, in one pass.
+//!
+//! The narration is measured first, so that its loudness is set once and evenly. The result is H.264 and AAC with its index
+//! in front, exactly as long as the narration, and gets its name only when it is whole.
+
+use super::ffmpeg::{self, FPS, Ffmpeg};
+use super::kept::Kept;
+use super::loudness::{self, Loudness};
+use super::narration::{self, Narration};
+use super::{clips, files, programs, settings, transcribe};
+use crate::attempt_log::Level;
+use crate::domain::{Value, Values};
+use crate::executor::stage::{StageContext, StageError, Step};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const LIST: &str = "clips.txt";
+
+/// Runs the stage.
+///
+/// # Errors
+/// Class `config` without a narration, pictures or ffmpeg; the steps' own.
+pub async fn run(context: StageContext) -> Result<Values, StageError> {
+    let narration = Narration::read(&context.work_dir).await?;
+    let names = clips::given(&context)?;
+    let kept = Kept::of(&context).await?;
+    let list = context.work_dir.join(LIST);
+    let lines: String = names
+        .iter()
+        .map(|name| format!("file '{}'\n", name.display()))
+        .collect();
+    files::blocking(move || files::write_whole(&list, lines.as_bytes())).await?;
+    let loudness = measure(&context, narration.length()).await?;
+    let video = kept.video();
+    let part = files::part(&video);
+    let frames = ffmpeg::frames_for(narration.length());
+    programs::run(
+        &context,
+        "compose",
+        command(&context, frames, loudness.as_ref(), &part),
+    )
+    .await?;
+    let (from, to) = (part, video.clone());
+    let size = files::blocking(move || {
+        files::finish(&from, &to)?;
+        Ok(std::fs::metadata(&to)
+            .map_err(|error| files::failed("read", &to, &error))?
+            .len())
+    })
+    .await?;
+    let length = ffmpeg::frames_long(frames);
+    context.log(
+        Level::Info,
+        &format!(
+            "{} has {size} bytes and {:.2} s",
+            video.display(),
+            length.as_secs_f64()
+        ),
+    );
+    Ok(outputs(&context, &video, length, size))
+}
+
+fn outputs(context: &StageContext, video: &Path, length: Duration, size: u64) -> Values {
+    let frame = settings::frame(&context.params);
+    let whole = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    let shared = Values::from([
+        (
+            "videoPath".to_owned(),
+            Value::from(video.to_string_lossy().into_owned()),
+        ),
+        (
+            "duration".to_owned(),
+            whole(u64::try_from(length.as_millis()).unwrap_or(u64::MAX)),
+        ),
+        ("fileSize".to_owned(), whole(size)),
+        ("storage".to_owned(), Value::from("local")),
+    ]);
+    let mut outputs = shared.clone();
+    outputs.remove("storage");
+    outputs.insert("width".to_owned(), whole(frame.width.into()));
+    outputs.insert("height".to_owned(), whole(frame.height.into()));
+    outputs.insert("workflow".to_owned(), Value::Map(shared));
+    outputs
+}
+
+/// The narration's loudness; none where it is too short or too quiet to have one.
+async fn measure(context: &StageContext, length: Duration) -> Result<Option<Loudness>, StageError> {
+    if length < loudness::SHORTEST {
+        return Ok(None);
+    }
+    let step = Ffmpeg::measuring()
+        .input(&PathBuf::from(narration::SOUND))
+        .args(["-af", &loudness::measuring(), "-f", "null", "-"])
+        .step(length, (0.0, 3.0));
+    let result = programs::run(context, "loudness", step).await?;
+    let measured = loudness::read(&result.log_tail);
+    match &measured {
+        Some(found) => context.log(
+            Level::Info,
+            &format!(
+                "the voice has {:.1} LUFS, {} are wanted",
+                found.integrated,
+                loudness::TARGET
+            ),
+        ),
+        None => context.log(
+            Level::Warn,
+            "the voice's loudness can't be measured; it is left as it is",
+        ),
+    }
+    Ok(measured)
+}
+
+fn command(context: &StageContext, frames: u64, loudness: Option<&Loudness>, part: &Path) -> Step {
+    let settings::Frame { width, height } = settings::frame(&context.params);
+    let captions = if settings::flag(&context.params, "captions") {
+        format!("ass=filename={},", transcribe::BURNED)
+    } else {
+        String::new()
+    };
+    let voice = loudness.map_or_else(String::new, |measured| {
+        format!("{},", loudness::setting(measured))
+    });
+    let graph = format!(
+        "[0:v]scale={width}:{height}:flags=bicubic,setsar=1,fps={FPS},{captions}format=yuv420p[v];\
+         [1:a]aformat=channel_layouts=stereo,{voice}aresample=48000,apad[a]"
+    );
+    let length = ffmpeg::frames_long(frames);
+    Ffmpeg::new()
+        .args([
+            "-protocol_whitelist",
+            "file",
+            "-f",
+            "concat",
+            "-safe",
+            "1",
+            "-i",
+            LIST,
+        ])
+        .input(&PathBuf::from(narration::SOUND))
+        .args([
+            "-filter_complex",
+            &graph,
+            "-map",
+            "[v]",
+            "-map",
+            "[a]",
+            "-t",
+            &ffmpeg::seconds(length),
+        ])
+        .args([
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-crf",
+            "21",
+            "-profile:v",
+            "high",
+            "-g",
+            "60",
+            "-pix_fmt",
+            "yuv420p",
+        ])
+        .args([
+            "-c:a",
+            "aac",
+            "-b:a",
+            "160k",
+            "-ar",
+            "48000",
+            "-movflags",
+            "+faststart",
+            "-map_metadata",
+            "-1",
+            "-f",
+            "mp4",
+        ])
+        .output(part)
+        .step(length, (3.0, 99.0))
+}

@@ -1,0 +1,57 @@
+//! The built-in stages, and the pieces that they share.
+//!
+//! ```text
+//!  tts ─▶ transcribe ─▶ search | generate ─▶ compose ─┬▶ renditions ─┐
+//!   │ narration.wav, .json     │ clip-N.mp4           ├▶ thumbnails ─┼▶ store ─▶ publish
+//!   └──────────────────────────┴──────────────────────┴▶ qc ─────────┘
+//! ```
+//!
+//! - Stages hand each other files in the work directory and small facts in their outputs; `kept` names what stays.
+//! - What a person wrote goes to programs in files, never in an argument that is looked into, and never through a shell.
+//! - Every file gets its name when it is whole. A stage that is run again does what is left.
+//! - Outputs under `workflow` are the workflow's own: `videoPath duration fileSize renditions thumbnails captions storage`.
+
+pub mod captions;
+pub mod clips;
+pub mod compose;
+pub mod drawing;
+pub mod ffmpeg;
+pub mod files;
+pub mod finished;
+pub mod generate;
+pub mod kept;
+pub mod loudness;
+pub mod narration;
+pub mod probe;
+pub mod programs;
+pub mod publish;
+pub mod qc;
+pub mod renditions;
+pub mod search;
+pub mod sections;
+pub mod settings;
+pub mod store;
+pub mod thumbnails;
+pub mod transcribe;
+pub mod tts;
+
+use super::registry::Registry;
+
+/// All built-in stages, by the names that pipelines call them.
+#[must_use]
+pub fn registry() -> Registry {
+    Registry::new()
+        .with("tts", tts::run)
+        .with("transcribe", transcribe::run)
+        .with("search", search::run)
+        .with("generate", generate::run)
+        .with("compose", compose::run)
+        .with("renditions", renditions::run)
+        .with("thumbnails", thumbnails::run)
+        .with("qc", qc::run)
+        .with("store", store::run)
+        .with("publish", publish::run)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! What a media file is, as ffprobe tells it. Numbers come as text and may be missing; a file that ffprobe refuses is an
+//! error with its words.
+
+use super::{ffmpeg, programs};
+use crate::domain::ErrorClass;
+use crate::executor::stage::{StageContext, StageError, Stdout, Step};
+use serde::Deserialize;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+/// A media file's facts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Media {
+    /// The container's length, or the video's where it has none.
+    pub duration: Option<Duration>,
+    /// Bytes.
+    pub size: u64,
+    /// The first real video stream (not a cover picture).
+    pub video: Option<Video>,
+    /// The first audio stream's codec.
+    pub audio: Option<String>,
+}
+
+/// A video stream's facts, as it is shown (turned by its rotation).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Video {
+    /// `h264`…
+    pub codec: String,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// `yuv420p`…
+    pub pixels: String,
+}
+
+#[derive(Deserialize, Default)]
+struct Report {
+    #[serde(default)]
+    streams: Vec<Stream>,
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Deserialize, Default)]
+struct Format {
+    duration: Option<String>,
+    size: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Stream {
+    codec_type: Option<String>,
+    codec_name: Option<String>,
+    width: Option<u32>,
+    height: Option<u32>,
+    pix_fmt: Option<String>,
+    duration: Option<String>,
+    #[serde(default)]
+    disposition: Disposition,
+    #[serde(default)]
+    side_data_list: Vec<SideData>,
+}
+
+#[derive(Deserialize, Default)]
+struct Disposition {
+    #[serde(default)]
+    attached_pic: u8,
+}
+
+#[derive(Deserialize)]
+struct SideData {
+    rotation: Option<f64>,
+}
+
+/// Asks ffprobe. `name` names the step.
+///
+/// # Errors
+/// The step's own; class `input` when the file is none that ffprobe can read.
+pub async fn probe(context: &StageContext, name: &str, path: &Path) -> Result<Media, StageError> {
+    let args = [
+        "-v",
+        "error",
+        "-show_format",
+        "-show_streams",
+        "-of",
+        "json",
+    ];
+    let args = args
+        .iter()
+        .map(OsString::from)
+        .chain(ffmpeg::guard().into_iter().map(OsString::from))
+        .chain([ffmpeg::file_url(path)]);
+    let step = Step {
+        stdout: Stdout::Capture { limit: 1 << 20 },
+        timeout: Some(Duration::from_secs(60)),
+        ..Step::new("ffprobe", args)
+    };
+    let result = programs::attempt(context, name, step).await?;
+    if result.exit != Some(0) {
+        let words = result
+            .log_tail
+            .lines()
+            .last()
+            .unwrap_or("it gave no reason")
+            .trim()
+            .to_owned();
+        return Err(unreadable(path, &words));
+    }
+    read(&result.stdout).map_err(|problem| unreadable(path, &problem))
+}
+
+fn unreadable(path: &Path, words: &str) -> StageError {
+    StageError::failed(
+        ErrorClass::Input,
+        "unreadable_media",
+        format!(
+            "{} is no media file that can be read: {words}",
+            path.display()
+        ),
+        "Replace the file, or take it out of the library.",
+    )
+}
+
+fn read(json: &[u8]) -> Result<Media, String> {
+    let report: Report = serde_json::from_slice(json)
+        .map_err(|error| format!("ffprobe's answer can't be read: {error}"))?;
+    let kind =
+        |kind: &'static str| move |stream: &&Stream| stream.codec_type.as_deref() == Some(kind);
+    let video = report
+        .streams
+        .iter()
+        .filter(kind("video"))
+        .find(|stream| stream.disposition.attached_pic == 0);
+    let duration = report
+        .format
+        .duration
+        .as_deref()
+        .or_else(|| video.and_then(|stream| stream.duration.as_deref()));
+    Ok(Media {
+        duration: duration
+            .and_then(|text| text.parse().ok())
+            .and_then(|s| Duration::try_from_secs_f64(s).ok()),
+        size: report
+            .format
+            .size
+            .as_deref()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0),
+        video: video.and_then(shown),
+        audio: report
+            .streams
+            .iter()
+            .find(kind("audio"))
+            .map(|stream| stream.codec_name.clone().unwrap_or_default()),
+    })
+}
+
+fn shown(stream: &Stream) -> Option<Video> {
+    let (width, height) = (
+        stream.width.filter(|w| *w > 0)?,
+        stream.height.filter(|h| *h > 0)?,
+    );
+    let turned = stream
+        .side_data_list
+        .iter()
+        .filter_map(|data| data.rotation)
+        .any(|angle| (angle.abs() % 180.0 - 90.0).abs() < 1.0);
+    let (width, height) = if turned {
+        (height, width)
+    } else {
+        (width, height)
+    };
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    Some(Video {
+        codec: text(&stream.codec_name),
+        width,
+        height,
+        pixels: text(&stream.pix_fmt),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_numbers_that_are_text_and_a_turned_picture() {
+        let json = br#"{"streams":[
+            {"codec_type":"video","codec_name":"mjpeg","width":9,"height":9,"disposition":{"attached_pic":1}},
+            {"codec_type":"audio","codec_name":"aac"},
+            {"codec_type":"video","codec_name":"h264","width":1920,"height":1080,"pix_fmt":"yuv420p","side_data_list":[{"rotation":-90}]}
+            ],"format":{"duration":"6.040000","size":"1234"}}"#;
+        let media = read(json).unwrap();
+        assert_eq!(media.duration, Some(Duration::from_millis(6_040)));
+        assert_eq!((media.size, media.audio.as_deref()), (1_234, Some("aac")));
+        let video = media.video.unwrap();
+        assert_eq!(
+            (video.codec.as_str(), video.width, video.height),
+            ("h264", 1080, 1920)
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_missing_and_nonsense_is_refused() {
+        let media = read(b"{}").unwrap();
+        assert_eq!(
+            (media.duration, media.video, media.audio),
+            (None, None, None)
+        );
+        assert!(read(b"[").is_err());
+        assert_eq!(
+            read(br#"{"format":{"duration":"N/A"}}"#).unwrap().duration,
+            None
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! `renditions`: smaller forms of the finished video for slower lines, all from one decode of it. The video itself is the
+//! largest, 1080p: encoding it once more would only cost quality.
+
+use super::ffmpeg::{self, Ffmpeg};
+use super::kept::Kept;
+use super::{files, finished, programs, settings};
+use crate::domain::{Value, Values};
+use crate::executor::stage::{StageContext, StageError};
+
+/// What the video itself is.
+const WHOLE: &str = "1080p";
+
+/// Runs the stage.
+///
+/// # Errors
+/// Class `config` without a finished video or without ffmpeg; the steps' own.
+pub async fn run(context: StageContext) -> Result<Values, StageError> {
+    let video = finished::of(&context)?;
+    let kept = Kept::of(&context).await?;
+    let levels = settings::texts(&context.params, "quality_levels");
+    let wanted = if levels.is_empty() {
+        vec!["720p".to_owned(), WHOLE.to_owned()]
+    } else {
+        levels
+    };
+    let smaller: Vec<(String, u32)> = wanted
+        .iter()
+        .filter(|level| *level != WHOLE)
+        .filter_map(|level| Some((level.clone(), level.strip_suffix('p')?.parse().ok()?)))
+        .collect();
+    let mut made = Values::new();
+    if wanted.iter().any(|level| level == WHOLE) {
+        made.insert(
+            WHOLE.to_owned(),
+            Value::from(video.path.to_string_lossy().into_owned()),
+        );
+    }
+    if !smaller.is_empty() {
+        encode(&context, &video, &kept, &smaller).await?;
+        for (level, _) in &smaller {
+            let path = kept.rendition(level);
+            let part = files::part(&path);
+            let named = path.clone();
+            files::blocking(move || files::finish(&part, &named)).await?;
+            made.insert(
+                level.clone(),
+                Value::from(path.to_string_lossy().into_owned()),
+            );
+        }
+    }
+    let made = Value::Map(made);
+    Ok(Values::from([
+        ("renditions".to_owned(), made.clone()),
+        (
+            "workflow".to_owned(),
+            Value::Map(Values::from([("renditions".to_owned(), made)])),
+        ),
+    ]))
+}
+
+async fn encode(
+    context: &StageContext,
+    video: &finished::Video,
+    kept: &Kept,
+    levels: &[(String, u32)],
+) -> Result<(), StageError> {
+    let frame = settings::frame(&context.params);
+    let outputs: String = (0..levels.len())
+        .map(|index| format!("[s{index}]"))
+        .collect();
+    let scales = levels.iter().enumerate().map(|(index, (_, short))| {
+        let form = frame.scaled(*short);
+        format!(
+            "[s{index}]scale={}:{}:flags=bicubic,setsar=1[v{index}]",
+            form.width, form.height
+        )
+    });
+    let graph = format!(
+        "[0:v]split={}{outputs};{}",
+        levels.len(),
+        scales.collect::<Vec<_>>().join(";")
+    );
+    let mut command = Ffmpeg::new()
+        .input(&video.path)
+        .args(["-filter_complex", &graph]);
+    for (index, (level, _)) in levels.iter().enumerate() {
+        command = command
+            .args([
+                "-map",
+                &format!("[v{index}]"),
+                "-map",
+                "0:a:0",
+                "-c:v",
+                "libx264",
+                "-preset",
+                "veryfast",
+                "-crf",
+                "22",
+            ])
+            .args([
+                "-pix_fmt",
+                "yuv420p",
+                "-c:a",
+                "copy",
+                "-movflags",
+                "+faststart",
+                "-f",
+                "mp4",
+            ])
+            .output(&files::part(&kept.rendition(level)));
+    }
+    programs::run(
+        context,
+        "encode",
+        command.step(ffmpeg::frames_long(video.frames()), (0.0, 99.0)),
+    )
+    .await
+    .map(|_| ())
+}
