@@ -27,6 +27,23 @@ pub struct Cli {
     pub verb: Option<Verb>,
 }
 
+/// `reel run` read by itself, as [`Cli`] reads it. A test holds the two to the same words.
+#[derive(Debug, Parser)]
+#[command(
+    name = "run",
+    bin_name = "reel run",
+    about = "Queue any program; prints the workflow's id"
+)]
+pub struct RunAlone {
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Print what the daemon said as JSON, instead of words
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(flatten)]
+    pub args: verb::run::Args,
+}
+
 /// How the dashboard shows itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Dashboard")]

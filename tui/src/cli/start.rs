@@ -1,10 +1,10 @@
 //! The way in: words to a verb, a verb to an exit code.
 
-use super::args::{Cli, Verb};
+use super::args::{Cli, Dashboard, RunAlone, Verb};
 use super::context::{Connection, Context};
 use super::failure::{Failure, Outcome};
 use super::{help, verb};
-use clap::FromArgMatches;
+use clap::{CommandFactory, FromArgMatches, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -22,10 +22,37 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// The words as clap reads them.
+///
+/// What is built to read them is what a process pays for before it connects, so only what can be meant is: the front
+/// page when no verb comes first, and for `run`, which scripts call by the thousand, its own words alone.
 pub fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let mut command = help::command();
+    let verb = words.get(1).and_then(|word| word.to_str());
+    match verb {
+        Some("run") => parse_run(&words[1..]),
+        Some(name) if Verb::has_subcommand(name) => read(Cli::command(), words),
+        _ => read(help::command(), words),
+    }
+}
+
+fn read(mut command: clap::Command, words: Vec<OsString>) -> Result<Cli, clap::Error> {
     let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+fn parse_run(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = RunAlone::command();
+    let matches = command.try_get_matches_from_mut(words)?;
+    let RunAlone {
+        connection,
+        json,
+        args,
+    } = RunAlone::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok(Cli {
+        connection,
+        json,
+        dashboard: Dashboard::default(),
+        verb: Some(Verb::Run(args)),
+    })
 }
 
 /// Help and version go to standard output and are no failure; what can't be meant ends with 2.

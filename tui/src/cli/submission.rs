@@ -68,7 +68,15 @@ pub fn id(reply: &Reply) -> Outcome<String> {
 /// 128 random bits in hex.
 fn key() -> Outcome<String> {
     let mut bits = [0u8; 16];
-    getrandom::fill(&mut bits)
-        .map_err(|error| Failure::failed(format!("the system gives no random bytes: {error}")))?;
+    // So few bytes come whole, and in one system call.
+    match rustix::rand::getrandom(&mut bits, rustix::rand::GetRandomFlags::empty()) {
+        Ok(16) => {}
+        Ok(_) => return Err(Failure::failed("the system gives too few random bytes")),
+        Err(error) => {
+            return Err(Failure::failed(format!(
+                "the system gives no random bytes: {error}"
+            )));
+        }
+    }
     Ok(format!("{:032x}", u128::from_ne_bytes(bits)))
 }

@@ -1,7 +1,10 @@
 //! The words that are taken and refused, and what each failure says and ends with.
 
+use super::args::RunAlone;
 use super::failure::Failure;
+use super::help;
 use super::tests::words;
+use clap::CommandFactory;
 use reel_shared::client::ClientError;
 use reel_shared::problem::Problem;
 use serde_json::{Value, json};
@@ -110,4 +113,30 @@ fn the_contracts_words_are_taken() {
     ] {
         assert!(words(line).is_ok(), "{line}: {}", words(line).unwrap_err());
     }
+}
+
+#[test]
+fn run_read_by_itself_says_and_takes_the_same() {
+    let mut whole = help::command();
+    whole.build();
+    let verb = whole.find_subcommand_mut("run").unwrap();
+    let mut alone = RunAlone::command();
+    alone.build();
+    let options = |command: &clap::Command| -> Vec<String> {
+        let mut ids: Vec<String> = command
+            .get_arguments()
+            .map(|arg| format!("{arg}"))
+            .collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(options(verb), options(&alone));
+    assert_eq!(
+        verb.render_help().to_string(),
+        alone.render_help().to_string()
+    );
+    assert_eq!(
+        words("reel --json run -- true").unwrap().verb.is_some(),
+        words("reel run --json -- true").unwrap().json
+    );
 }
