@@ -16,11 +16,11 @@ use clap::{Parser, Subcommand, ValueEnum};
     arg_required_else_help = false
 )]
 pub struct Cli {
-    #[command(flatten)]
-    pub connection: Connection,
     /// Print what the daemon said as JSON, instead of words
     #[arg(long, global = true)]
     pub json: bool,
+    #[command(flatten)]
+    pub connection: Connection,
     #[command(flatten)]
     pub dashboard: Dashboard,
     #[command(subcommand)]
@@ -35,13 +35,13 @@ pub struct Cli {
     about = "Queue any program; prints the workflow's id"
 )]
 pub struct RunAlone {
-    #[command(flatten)]
-    pub connection: Connection,
     /// Print what the daemon said as JSON, instead of words
     #[arg(long, global = true)]
     pub json: bool,
     #[command(flatten)]
     pub args: verb::run::Args,
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// How the dashboard shows itself.

@@ -58,7 +58,8 @@ Examples:
   reel why cm1            what it waits for; cm1 is the beginning of an id
   reel logs -f cm1        its log, until it ends
 
-`reel VERB --help` tells more of each. Exit: 0 done, 1 it failed, 2 usage, 3 no daemon, 4 no such thing.";
+`reel VERB --help` tells more of each.
+Exit: 0 done, 1 it failed, 2 usage, 3 no daemon, 4 no such thing.";
 
 /// The whole command line with its front page.
 pub fn command() -> Command {

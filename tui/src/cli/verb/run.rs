@@ -19,8 +19,9 @@ Examples:
   reel run --wait -- make -j2 && echo made
   first=$(reel run -- ./fetch.sh); reel run --after $first -- ./build.sh
 
-The program gets its arguments as they stand: no shell reads them. It runs in the directory that you are in, unless
---dir says another (over ws:// in its own work directory), and with the daemon's environment and --env.";
+The program gets its arguments as they stand: no shell reads them. It runs in the directory
+that you are in, unless --dir says another (over ws://: in its own work directory), with the
+daemon's environment and what --env adds.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

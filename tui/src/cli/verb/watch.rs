@@ -7,8 +7,9 @@ use crate::cli::link::{Link, Step};
 use reel_shared::client::EventsQuery;
 
 const NOTE: &str = "\
-Each line is a frame: hello, snapshot, event, progress, ping… A daemon that is restarted is waited for, and the stream
-goes on behind the last event, without a gap. Ends with its reader or an interrupt.
+Each line is a frame: hello, snapshot, event, progress, ping… A daemon that is restarted is
+waited for, and the stream goes on behind the last event, without a gap. Ends with its reader
+or an interrupt.
 
 Example:
   reel watch | jq -r 'select(.type == \"event\") | [.seq, .kind, .workflowId] | @tsv'";
