@@ -7,13 +7,15 @@ pub mod telemetry;
 
 pub mod domain;
 
-pub mod pipeline;
-
+pub mod calendar;
 pub mod clock;
+pub mod pipeline;
 pub mod store;
+
 pub mod engine;
 
 pub mod executor;
+pub mod reconcile;
 pub mod shim;
 
 pub mod api;

@@ -170,12 +170,12 @@ impl Engine {
         self.ask(Ask::Command { id: id.to_owned(), command }, Told::One).await
     }
 
-    /// Looks at the clock for every workflow that is due.
+    /// Looks at the clock for every workflow that is due, so many at a time; answers whether there may be more.
     ///
     /// # Errors
     /// Stopping, store.
-    pub async fn due(&self) -> Result<(), EngineError> {
-        self.done(Ask::Due).await.map(|_| ())
+    pub async fn due(&self) -> Result<bool, EngineError> {
+        self.done(Ask::Due).await.map(|more| more > 0)
     }
 
     /// Looks for work for free slots.
@@ -295,6 +295,12 @@ impl Engine {
     #[must_use]
     pub fn disk_is_low(&self) -> bool {
         self.shared.boxes().disk
+    }
+
+    /// The end of the window in which nothing new starts, while one is open.
+    #[must_use]
+    pub fn window(&self) -> Option<Timestamp> {
+        self.shared.boxes().window
     }
 
     /// Puts word of an attempt into the writer's queue, waiting while that is full. From plain threads only.

@@ -14,6 +14,8 @@ pub(super) struct Pending {
     pub touched: HashMap<String, Option<Arc<Workflow>>>,
     pub orders: Vec<Order>,
     pub adopted: Vec<Order>,
+    /// The runner is told of `adopted`, however few they are.
+    pub adopting: bool,
     pub cancels: Vec<AttemptKey>,
     /// Whose files may go, and whether their logs too.
     pub cleanups: Vec<(Arc<Workflow>, bool)>,

@@ -44,7 +44,7 @@ impl Transactor {
         }
         self.shared.committed(self.seq, pending.ended, &pending.runs);
         if let Some(runner) = self.shared.runner.get() {
-            if !pending.adopted.is_empty() {
+            if pending.adopting {
                 runner.adopt(pending.adopted);
             }
             if !pending.orders.is_empty() {

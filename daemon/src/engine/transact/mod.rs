@@ -328,7 +328,7 @@ impl Group for Transactor {
                     late(key, outcome, refusal);
                 }
             }
-            Ask::Due => self.due(connection, now)?,
+            Ask::Due => op.count = u64::from(self.due(connection, now)?),
             Ask::Pick => {}
             Ask::Adopt => self.adopt(connection)?,
             Ask::Drain { box_name, on } => {

@@ -63,6 +63,8 @@ impl Transactor {
 
     pub(super) fn adopt(&mut self, connection: &Connection) -> Result<(), StoreError> {
         self.adopted = true;
+        self.pending.due_moved = true;
+        self.pending.adopting = true;
         for lease in queue::leases(connection)? {
             let Some(workflow) = self.load(connection, &lease.holds.workflow)? else { continue };
             let stage = lease.holds.stage;
@@ -77,8 +79,9 @@ impl Transactor {
         Ok(())
     }
 
-    pub(super) fn due(&mut self, connection: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn due(&mut self, connection: &Connection, now: Timestamp) -> Result<bool, StoreError> {
         let ids = rows::due(connection, now, DUE)?;
+        let more = ids.len() == DUE as usize;
         self.pending.due_moved = true;
         for id in ids {
             match self.command(connection, &id, &Command::Due, now) {
@@ -92,6 +95,6 @@ impl Transactor {
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(more)
     }
 }

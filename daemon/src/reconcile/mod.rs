@@ -1,0 +1,46 @@
+//! Loops that bring the house back to what it should be: each is woken by a signal and by a period, takes no input, and
+//! compares what is with what should be. A pass that fails is not retried inside: the next pass is the retry. Missing a
+//! signal costs a period, never correctness.
+//!
+//! | loop | woken by | does |
+//! |---|---|---|
+//! | `timers` | the earliest due time | start times, back-offs, parks, deadlines of gates |
+//! | `retention` | ended workflows, each hour | forgets what is beyond the limits |
+//! | `disk` | each few seconds | holds new starts while the disk is low, puts the ballast back |
+//! | `schedules` | the next time of any schedule or window | submits, holds new starts |
+//!
+//! Expired leases need no loop on one box: the runner learns of every end, and the start hands it every lease again.
+
+mod disk;
+mod retention;
+mod schedules;
+mod timers;
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::pipeline::Catalogue;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What every loop is given.
+#[derive(Clone)]
+pub struct Context {
+    /// The engine.
+    pub engine: Engine,
+    /// What may be submitted.
+    pub catalogue: Arc<Catalogue>,
+    /// The configuration that holds now.
+    pub config: watch::Receiver<Arc<Config>>,
+    /// Cancelled when the daemon stops.
+    pub stop: CancellationToken,
+}
+
+/// Starts every loop.
+pub fn start(context: &Context, tracker: &TaskTracker) {
+    tracker.spawn(timers::run(context.clone()));
+    tracker.spawn(retention::run(context.clone()));
+    tracker.spawn(disk::run(context.clone()));
+    tracker.spawn(schedules::run(context.clone()));
+}
