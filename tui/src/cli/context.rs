@@ -13,7 +13,6 @@ pub struct Connection {
     /// Where the daemon is: unix:PATH or ws://HOST:PORT [default: REEL_CONNECT, else this box's socket]
     ///
     /// Without it REEL_CONNECT counts, then REEL_SOCKET, then the sockets of this user's daemon and of the system's.
-    /// The dashboard takes it several times, for several boxes at once.
     #[arg(long, global = true, value_name = "WHERE")]
     pub connect: Vec<String>,
     /// A file that holds the token [default: REEL_TOKEN]; the socket needs none
@@ -22,27 +21,22 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Every daemon that is meant: one, unless `--connect` was given several times.
-    pub fn endpoints(&self) -> Outcome<Vec<Endpoint>> {
-        let env = |name: &str| std::env::var_os(name);
-        let token_file = self.token_file.as_deref();
-        if self.connect.is_empty() {
-            return Ok(vec![Endpoint::resolve(None, token_file, &env)?]);
-        }
-        let resolve = |text: &String| Endpoint::resolve(Some(text), token_file, &env);
-        Ok(self.connect.iter().map(resolve).collect::<Result<_, _>>()?)
-    }
-
-    /// The one daemon that a verb asks.
+    /// The one daemon that is meant.
     pub fn endpoint(&self) -> Outcome<Endpoint> {
-        if self.connect.len() > 1 {
-            return Err(Failure::usage("--connect is given more than once")
-                .with_remedy("only the dashboard watches several boxes; a verb asks one"));
-        }
-        let mut endpoints = self.endpoints()?;
-        endpoints
-            .pop()
-            .ok_or_else(|| Failure::usage("--connect is empty"))
+        let connect = match self.connect.as_slice() {
+            [] => None,
+            [one] => Some(one.as_str()),
+            [..] => {
+                return Err(Failure::usage("--connect is given more than once")
+                    .with_remedy("one daemon is asked at a time: leave one of them"));
+            }
+        };
+        let env = |name: &str| std::env::var_os(name);
+        Ok(Endpoint::resolve(
+            connect,
+            self.token_file.as_deref(),
+            &env,
+        )?)
     }
 }
 

@@ -109,7 +109,6 @@ impl Failure {
                 ClientError::Protocol(_) => 1,
                 ClientError::Problem { status, .. } => match status {
                     404 => 4,
-                    400 | 422 => 2,
                     503 => 3,
                     _ => 1,
                 },

@@ -75,7 +75,7 @@ fn perform(cli: Cli) -> Outcome<ExitCode> {
     } = cli;
     match verb {
         None if json => asked(Verb::Ls(verb::ls::Args::default()), &connection, json),
-        None => verb::dashboard::run(&connection, dashboard),
+        None => verb::dashboard::run(&connection, &dashboard),
         Some(Verb::Completions(args)) => verb::completions::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Verb::Man(args)) => verb::man::run(&args).map(|()| ExitCode::SUCCESS),
         Some(verb) => asked(verb, &connection, json),
@@ -85,10 +85,7 @@ fn perform(cli: Cli) -> Outcome<ExitCode> {
 /// A verb that asks the daemon.
 fn asked(verb: Verb, connection: &Connection, json: bool) -> Outcome<ExitCode> {
     let endpoint = connection.endpoint()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::failed(format!("the runtime can't start: {error}")))?;
+    let runtime = runtime()?;
     let outcome = runtime.block_on(async {
         let mut context = Context::new(endpoint, json);
         let outcome = dispatch(&mut context, verb).await;
@@ -100,6 +97,14 @@ fn asked(verb: Verb, connection: &Connection, json: bool) -> Outcome<ExitCode> {
     runtime.shutdown_background();
     outcome?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One thread is enough for one person.
+pub fn runtime() -> Outcome<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("the runtime can't start: {error}")))
 }
 
 async fn dispatch(context: &mut Context, verb: Verb) -> Outcome {

@@ -24,8 +24,8 @@ fn failure(status: u16, code: &str, details: Option<Value>) -> Failure {
 #[test]
 fn each_failure_has_its_exit_code() {
     for (status, code) in [
-        (400, 2),
-        (422, 2),
+        (400, 1),
+        (422, 1),
         (404, 4),
         (503, 3),
         (401, 1),
