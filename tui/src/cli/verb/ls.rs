@@ -159,22 +159,24 @@ async fn history(
     let mut found = Vec::new();
     let mut offset = 0;
     let mut total = None;
+    let label = args.label.first().map(|(key, value)| format!("{key}={value}"));
     while found.len() < limit {
-        // Labels are filtered here, so a page of them may give fewer than are wanted.
-        let size = if args.label.is_empty() {
-            PAGE.min(limit - found.len())
-        } else {
+        // The daemon filters by one label; by further ones it is done here, and a page may give fewer.
+        let size = if args.label.len() > 1 {
             PAGE
+        } else {
+            PAGE.min(limit - found.len())
         };
         let query = Query::new("/api/workflow/history")
             .with("limit", size.to_string())
             .with("offset", offset.to_string())
             .with_some("status", status)
             .with_some("pipeline", args.pipeline.as_deref())
+            .with_some("label", label.as_deref())
             .with_some("since", since);
         let page: Page = http.get(query.as_str()).await?;
         let count = page.workflows.len();
-        total = page.total.filter(|_| args.label.is_empty());
+        total = page.total.filter(|_| args.label.len() < 2);
         found.extend(page.workflows.into_iter().filter(|one| labelled(one, args)));
         offset += count;
         if count < size {

@@ -86,7 +86,7 @@ pub async fn run(context: &mut Context, args: Args) -> Outcome {
         }
         Some(Act::Show { .. }) => {
             // As it was written, where the daemon says so; else its parts.
-            if let Some(text) = data.get("file").and_then(Value::as_str) {
+            if let Some(text) = data.get("text").and_then(Value::as_str) {
                 return context.out.line(text.trim_end());
             }
             let pipeline: Pipeline = read(data)?;

@@ -82,8 +82,8 @@ fn table(schedules: &[Value], now: Timestamp, zone: &TimeZone) -> Table {
             Cell::new(word("cron")),
             Cell::new(word("zone")),
             Cell::new(word("pipeline")),
-            Cell::new(time("lastRunAt")),
-            Cell::new(time("nextRunAt")),
+            Cell::new(time("lastAt")),
+            Cell::new(time("nextAt")),
         ]);
     }
     table
