@@ -1,3 +1,5 @@
+//! Head and tail within the cap, and what is left of a file that a crash cut short.
+
 use super::*;
 use std::fs;
 use tempfile::TempDir;

@@ -1,3 +1,5 @@
+//! Records that come whole, in halves, or not at all.
+
 use super::*;
 use crate::shim::EndReason;
 use std::io::Write as _;

@@ -1,3 +1,5 @@
+//! Attempts begin in order, each as soon as what it wants is free.
+
 use super::*;
 use crate::domain::pipeline::{Pipeline, RetryPolicy, StageSpec, Work};
 use crate::domain::{Submit, Timestamp, Values, create};

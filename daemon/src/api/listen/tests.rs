@@ -1,3 +1,5 @@
+//! Real sockets and slow clients: each deadline closes the connection that lets it pass, and no other.
+
 use super::phase::Deadlines;
 use super::*;
 use axum::routing::{get, post};

@@ -1,3 +1,5 @@
+//! Pipeline files as people write them, right and wrong, each mistake with its place.
+
 use super::*;
 use crate::domain::Value;
 use crate::domain::pipeline::{Condition, ErrorClass, FailMatch, ParamKind, Work};

@@ -1,3 +1,5 @@
+//! Drafts that may be submitted, and every field's problem of those that may not.
+
 use super::*;
 use crate::pipeline::Defaults;
 use std::path::Path;
