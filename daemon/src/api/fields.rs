@@ -203,6 +203,11 @@ impl Fields {
         Some(texts)
     }
 
+    /// Takes out everything that was not asked for yet, so that nothing is left that could be unknown.
+    pub fn rest(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.map)
+    }
+
     /// Notes whatever was not asked for.
     fn unknown(&mut self) {
         let left = std::mem::take(&mut self.map);

@@ -3,6 +3,7 @@
 
 use crate::domain::Refusal;
 use crate::engine::EngineError;
+use crate::store::StoreError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -82,7 +83,7 @@ impl Problem {
     /// 500: ours, not the client's. The cause goes to the log, with the request's id.
     #[must_use]
     pub fn internal(what: &str, cause: &dyn std::fmt::Display) -> Self {
-        tracing::error!(target: "ERROR", %cause, "{what}");
+        tracing::error!(component = "ERROR", %cause, "{what}");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
@@ -146,6 +147,16 @@ impl From<EngineError> for Problem {
             EngineError::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", error.to_string()),
             EngineError::Stopping => Self::stopping(),
             EngineError::Store(cause) => Self::internal("the database failed", &cause),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => EngineError::DiskFull.into(),
+            StoreError::Closing => Self::stopping(),
+            other => Self::internal("the database could not be read", &other),
         }
     }
 }

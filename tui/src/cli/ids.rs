@@ -1,7 +1,7 @@
 //! Ids on the command line: whole, or cut to any beginning that only one workflow has.
 //!
 //! An exact id wins over everything that begins with it. So the daemon is asked for the text as it stands first; only
-//! when it knows none, it is searched for.
+//! when it knows none, the active and the ended ones are searched.
 
 use super::failure::{Failure, Outcome};
 use reel_shared::client::{ClientError, Http, Query, Reply};
@@ -16,10 +16,6 @@ const RESERVED: [&str; 7] = [
 
 /// How many candidates are shown.
 const SHOWN: usize = 10;
-
-/// The largest page that the daemon gives, and how many of them are gone through.
-const PAGE: usize = 200;
-const PAGES: usize = 25;
 
 /// Refuses what can't begin an id, before anything is asked.
 pub fn check(text: &str) -> Outcome {
@@ -73,29 +69,25 @@ struct Named {
 }
 
 /// The one id that begins with `prefix`, which is no whole id.
-///
-/// The daemon's search also finds the text in names and parameters, so its pages are gone through.
 pub async fn search(http: &mut Http, prefix: &str) -> Outcome<String> {
-    let mut found = BTreeSet::new();
-    for page in 0..PAGES {
-        let path = Query::new("/api/workflow/history")
-            .with("status", "any")
-            .with("q", prefix)
-            .with("limit", PAGE.to_string())
-            .with("offset", (page * PAGE).to_string());
-        let listed: Listed = http.get(path.as_str()).await?;
-        let count = listed.workflows.len();
-        let ids = listed.workflows.into_iter().map(|named| named.id);
-        found.extend(ids.filter(|id| id.starts_with(prefix)));
-        if count < PAGE || found.len() > SHOWN {
-            break;
-        }
-    }
-    choose(prefix, found)
+    let active: Listed = http.get("/api/workflow/active").await?;
+    let path = Query::new("/api/workflow/history")
+        .with("q", prefix)
+        .with("limit", "200");
+    let ended: Listed = http.get(path.as_str()).await?;
+    choose(
+        prefix,
+        active
+            .workflows
+            .into_iter()
+            .chain(ended.workflows)
+            .map(|named| named.id),
+    )
 }
 
 /// The one id that begins with `prefix`, or why there is none.
-fn choose(prefix: &str, mut found: BTreeSet<String>) -> Outcome<String> {
+fn choose(prefix: &str, ids: impl Iterator<Item = String>) -> Outcome<String> {
+    let mut found: BTreeSet<String> = ids.filter(|id| id.starts_with(prefix)).collect();
     match found.len() {
         0 => Err(
             Failure::missing(format!("there is no workflow {prefix:?}")).with_remedy(
@@ -104,10 +96,14 @@ fn choose(prefix: &str, mut found: BTreeSet<String>) -> Outcome<String> {
         ),
         1 => Ok(found.pop_first().unwrap_or_default()),
         many => {
-            let more = if many > SHOWN { " and more" } else { "" };
             let shown: Vec<String> = found.into_iter().take(SHOWN).collect();
+            let more = if many > SHOWN {
+                format!(" and {} more", many - SHOWN)
+            } else {
+                String::new()
+            };
             Err(
-                Failure::usage(format!("{prefix:?} is the beginning of several ids"))
+                Failure::usage(format!("{prefix:?} is the beginning of {many} ids"))
                     .with_remedy(format!("which one: {}{more}", shown.join(", "))),
             )
         }
@@ -119,12 +115,14 @@ mod tests {
     use super::*;
 
     fn chosen(prefix: &str, ids: &[&str]) -> Outcome<String> {
-        choose(prefix, ids.iter().map(ToString::to_string).collect())
+        choose(prefix, ids.iter().map(ToString::to_string))
     }
 
     #[test]
     fn a_unique_beginning_is_enough() {
-        assert_eq!(chosen("cm1", &["cm1a"]).unwrap(), "cm1a");
+        assert_eq!(chosen("cm1", &["cm1a", "cm2", "xcm1"]).unwrap(), "cm1a");
+        // Listed as active and as ended in the same moment.
+        assert_eq!(chosen("cm", &["cm1", "cm1"]).unwrap(), "cm1");
     }
 
     #[test]
@@ -133,19 +131,16 @@ mod tests {
         assert_eq!(failure.code(), 2);
         assert_eq!(
             failure.lines(),
-            [
-                r#""cm" is the beginning of several ids"#,
-                "which one: cm1, cm2"
-            ]
+            [r#""cm" is the beginning of 2 ids"#, "which one: cm1, cm2"]
         );
-        let many = (10..30).map(|n| format!("a{n}")).collect();
-        let failure = choose("a", many).unwrap_err();
-        assert!(failure.lines()[1].ends_with("a19 and more"));
+        let many: Vec<String> = (10..30).map(|n| format!("a{n}")).collect();
+        let failure = choose("a", many.into_iter()).unwrap_err();
+        assert!(failure.lines()[1].ends_with("a19 and 10 more"));
     }
 
     #[test]
     fn none_is_no_such_thing() {
-        assert_eq!(chosen("zz", &[]).unwrap_err().code(), 4);
+        assert_eq!(chosen("zz", &["cm1"]).unwrap_err().code(), 4);
     }
 
     #[test]

@@ -10,6 +10,3 @@ pub use command::Command;
 pub use edit::Edit;
 pub use key::{Code, Key};
 pub use keymap::{Context, Keymap, Lookup};
-
-#[cfg(test)]
-mod tests;

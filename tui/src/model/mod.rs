@@ -104,6 +104,3 @@ impl Model {
         self.ended.iter().map(|(at, _)| at + LINGER_MS).min()
     }
 }
-
-#[cfg(test)]
-mod tests;

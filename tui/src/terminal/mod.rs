@@ -13,6 +13,3 @@ pub mod painter;
 pub mod runner;
 mod sgr;
 pub mod tty;
-
-#[cfg(test)]
-mod tests;

@@ -82,6 +82,3 @@ pub fn lines(buffer: &Buffer) -> Vec<String> {
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -137,7 +137,11 @@ impl Doors {
         doors.wait().await;
         house.tracker.close();
         if tokio::time::timeout(grace, house.tracker.wait()).await.is_err() {
-            tracing::warn!(target: "HTTP", open = house.gauge.open(), "connections were still open when the daemon stopped");
+            tracing::warn!(
+                component = "HTTP",
+                open = house.gauge.open(),
+                "connections were still open when the daemon stopped"
+            );
         }
     }
 }
@@ -226,7 +230,7 @@ impl House {
             },
         };
         // Out of descriptors or memory: accepting again at once would only spin until some are given back.
-        tracing::error!(target: "HTTP", %error, "a connection could not be accepted; trying again in 100 ms");
+        tracing::error!(component = "HTTP", %error, "a connection could not be accepted; trying again in 100 ms");
         tokio::select! {
             () = self.stop.cancelled() => None,
             () = tokio::time::sleep(Duration::from_millis(100)) => Some(None),
@@ -260,7 +264,7 @@ async fn turn_away<S: tokio::io::AsyncWrite + Unpin>(socket: &mut S, full: Full)
         socket.shutdown().await
     });
     if !matches!(written.await, Ok(Ok(()))) {
-        tracing::debug!(target: "HTTP", "a connection that was turned away did not take its answer");
+        tracing::debug!(component = "HTTP", "a connection that was turned away did not take its answer");
     }
 }
 

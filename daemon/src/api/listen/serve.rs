@@ -55,7 +55,7 @@ pub async fn connection<S>(
         }
         if let Poll::Ready(ended) = served.as_mut().poll(cx) {
             if let Err(error) = ended {
-                tracing::debug!(target: "HTTP", %error, "a connection ended with an error");
+                tracing::debug!(component = "HTTP", %error, "a connection ended with an error");
             }
             return Poll::Ready(());
         }
@@ -65,7 +65,7 @@ pub async fn connection<S>(
         }
         match timer.as_mut().poll(cx) {
             Poll::Ready(()) => {
-                tracing::debug!(target: "HTTP", "a connection was closed: its client let a deadline pass");
+                tracing::debug!(component = "HTTP", "a connection was closed: its client let a deadline pass");
                 Poll::Ready(())
             }
             Poll::Pending => Poll::Pending,

@@ -58,7 +58,7 @@ impl Socket {
         if let Some(group) = group
             && let Err(error) = rustix::fs::chown(path, None, Some(group))
         {
-            tracing::warn!(target: "HTTP", socket = %path.display(), %error,
+            tracing::warn!(component = "HTTP", socket = %path.display(), %error,
                 "the socket can't be given to [auth] socket_group; its members can't connect unless the daemon may change groups");
         }
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(failed("set the mode of"))?;
@@ -97,7 +97,7 @@ impl Drop for SocketFile {
     fn drop(&mut self) {
         let ours = std::fs::symlink_metadata(&self.path).is_ok_and(|now| identity(&now) == self.identity);
         if ours && let Err(error) = std::fs::remove_file(&self.path) {
-            tracing::warn!(target: "HTTP", socket = %self.path.display(), %error, "the socket's file could not be removed");
+            tracing::warn!(component = "HTTP", socket = %self.path.display(), %error, "the socket's file could not be removed");
         }
     }
 }

@@ -10,7 +10,6 @@
 //! every later attempt of this workflow finds the same one.
 
 use super::files;
-use crate::domain::{Value, Workflow};
 use crate::executor::stage::{StageContext, StageError};
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
@@ -77,52 +76,6 @@ impl Kept {
         }
         files::write_whole(&remembered, kept.number.to_string().as_bytes())?;
         Ok(kept)
-    }
-
-    /// The names of a workflow that has ended, from what its stages gave; none where it kept nothing.
-    #[must_use]
-    pub fn of_ended(workflow: &Workflow, media: &Path) -> Option<Self> {
-        let gave = |key: &str| {
-            workflow
-                .stages
-                .iter()
-                .find_map(|stage| stage.outputs.get(key))
-        };
-        let captions = gave("captions")
-            .and_then(Value::as_map)
-            .and_then(|map| map.get("srt"));
-        let path = captions
-            .or_else(|| gave("videoPath"))
-            .and_then(Value::as_text)?;
-        let path = Path::new(path).strip_prefix(media).ok()?;
-        let parts: Vec<&str> = path
-            .components()
-            .map(|part| part.as_os_str().to_str())
-            .collect::<Option<_>>()?;
-        let [_, user, _] = parts[..] else { return None };
-        let number = path.file_stem()?.to_str()?.parse().ok()?;
-        (user != "..").then(|| Self {
-            media: media.to_path_buf(),
-            user: user.to_owned(),
-            number,
-        })
-    }
-
-    /// Every file that may be kept under these names, whether it was made or not: what goes when the workflow is deleted.
-    /// What was published stays where it was published.
-    #[must_use]
-    pub fn all(&self) -> Vec<PathBuf> {
-        let mut files = vec![
-            self.video(),
-            self.rendition("720p"),
-            self.captions("srt"),
-            self.captions("ass"),
-            self.audio(),
-        ];
-        files.extend((0..super::thumbnails::COUNT).map(|index| self.thumbnail(index)));
-        let parts: Vec<PathBuf> = files.iter().map(|file| files::part(file)).collect();
-        files.extend(parts);
-        files
     }
 
     fn folder(&self, kind: &str) -> PathBuf {

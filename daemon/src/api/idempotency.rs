@@ -1,0 +1,161 @@
+//! `Idempotency-Key`: a request that makes something, sent again with the same key and body within a day, gets the first
+//! answer again and makes nothing.
+//!
+//! - The work runs to its end even if its client goes away, so that a key is never left half used.
+//! - Only what succeeded is kept: a request that was refused changed nothing and may be sent again.
+//! - A crash between a commit and the keeping of its answer loses no exactness: what is made under a key gets ids derived
+//!   from it (`Derived`), so that making it again finds it.
+
+use super::Api;
+use super::auth::Caller;
+use super::problem::Problem;
+use super::{answer, extract};
+use crate::store::idempotency::{self as kept, Idempotency};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::BodyExt as _;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+
+/// The header.
+pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// The longest key.
+const LONGEST: usize = 255;
+
+/// What ids are derived from where a request carries a key; among its extensions.
+#[derive(Debug, Clone)]
+pub struct Derived(Arc<str>);
+
+impl Derived {
+    /// The id of the `index`th thing that the request makes: 12 of `a-z0-9`, the same whenever it is asked.
+    #[must_use]
+    pub fn id(&self, index: usize) -> String {
+        const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        let digest = Sha256::digest(format!("{}\0{index}", self.0));
+        digest.iter().take(12).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut given = headers.get_all(HEADER).iter();
+    let Some(value) = given.next() else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if text.is_empty() || text.len() > LONGEST || given.next().is_some() {
+        let wanted = format!("send one, of 1 to {LONGEST} printable ASCII characters");
+        return Err(Problem::field("Idempotency-Key", format!("is not usable; {wanted}")));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// Layer of routes that make something.
+pub async fn first_answer(State(api): State<Api>, request: Request, next: Next) -> Response {
+    match keyed(&api, request, next).await {
+        Ok(answer) => answer,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn keyed(api: &Api, request: Request, next: Next) -> Result<Response, Problem> {
+    let Some(key) = key(request.headers())? else { return Ok(next.run(request).await) };
+    let Some(caller) = request.extensions().get::<Caller>() else {
+        return Err(Problem::internal("the caller is not known", &"no caller among the extensions"));
+    };
+    let scope = caller.key();
+    let (mut parts, body) = request.into_parts();
+    let bytes = extract::read(&parts.headers, body, api.config().limits.body).await?;
+    let mut hasher = Sha256::new();
+    hasher.update(parts.method.as_str());
+    hasher.update([0]);
+    hasher.update(parts.uri.path());
+    hasher.update([0]);
+    hasher.update(&bytes);
+    let hash: [u8; 32] = hasher.finalize().into();
+    let now = api.engine().now();
+    let (of_scope, of_key) = (scope.clone(), key.clone());
+    let known = api.engine().write(move |connection| kept::begin(connection, &of_scope, &of_key, &hash, now)).await?;
+    match known {
+        Idempotency::New => {}
+        Idempotency::Replay { status, body } => {
+            return Ok(answer::json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body.into()));
+        }
+        Idempotency::Reused => {
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "this Idempotency-Key was sent with another request within 24 h; use a new key for a new request",
+            ));
+        }
+        Idempotency::Busy => {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "idempotency_key_in_use",
+                "the first request with this Idempotency-Key is still at work; send it again shortly",
+            ));
+        }
+    }
+    let derived = format!("{}\0{scope}\0{key}\0{}", api.engine().reader().instance(), parts.uri.path());
+    parts.extensions.insert(Derived(derived.into()));
+    let request = Request::from_parts(parts, Body::from(bytes));
+    // A task of its own: a client that goes away must not leave the key half used.
+    let worked = tokio::spawn(work(api.clone(), scope, key, request, next));
+    worked.await.unwrap_or_else(|error| Err(Problem::internal("the request was broken off", &error)))
+}
+
+/// Runs the request and keeps its answer, or lets the key go.
+async fn work(api: Api, scope: String, key: String, request: Request, next: Next) -> Result<Response, Problem> {
+    let (parts, body) = next.run(request).await.into_parts();
+    let collected = body.collect().await;
+    let bytes =
+        collected.map_err(|error| Problem::internal("the answer could not be put together", &error))?.to_bytes();
+    let status = parts.status;
+    let said = status
+        .is_success()
+        .then(|| parts.extensions.get::<Kept>().map_or_else(|| bytes.to_vec(), |kept| kept.0.clone()));
+    let stored = api
+        .engine()
+        .write(move |connection| {
+            let answer = said.as_ref().map(|bytes| (status.as_u16(), bytes.as_slice()));
+            kept::finish(connection, &scope, &key, answer)
+        })
+        .await;
+    if let Err(error) = stored {
+        // The work itself is committed: its client must hear of it.
+        tracing::warn!(component = "HTTP", %error, "a first answer could not be kept");
+    }
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// What is kept in an answer's place where the answer holds a secret; among the answer's extensions.
+#[derive(Debug, Clone)]
+pub struct Kept(pub Vec<u8>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derived_ids_are_ids_and_differ_by_place() {
+        let one = Derived("scope key".into());
+        assert_eq!(one.id(0), one.id(0));
+        assert_ne!(one.id(0), one.id(1));
+        assert_ne!(one.id(0), Derived("scope kez".into()).id(0));
+        assert!(one.id(7).len() == 12 && one.id(7).bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+    }
+
+    #[test]
+    fn a_key_must_be_one_sane_header() {
+        let with = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(HEADER, value.parse().unwrap());
+            }
+            key(&headers)
+        };
+        assert_eq!(with(&[]).unwrap(), None);
+        assert_eq!(with(&["a"]).unwrap().as_deref(), Some("a"));
+        assert!(with(&[""]).is_err() && with(&["a", "b"]).is_err() && with(&[&"x".repeat(256)]).is_err());
+    }
+}

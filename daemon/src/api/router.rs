@@ -1,0 +1,165 @@
+//! Every URL, with what it wants of its caller: one table, so that a test can walk it and nothing is served that is not
+//! in it.
+//!
+//! The layers, from the outside in: request id, caller and rate limit, then for each route its scope, the first answer of a
+//! repeated request, the answer's tag.
+
+use super::auth::Scope;
+use super::auth::guard::{self, Access};
+use super::problem::Problem;
+use super::surfaces::{
+    acts, attention, health, history, logs, pipelines, running, schedules, stats, status, submit, tokens, why, workers,
+};
+use super::{Api, answer, idempotency, request_id, stream};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, delete, get, post};
+use std::collections::BTreeMap;
+
+/// What a route does, as far as its layers care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Tells something: its answer has a tag.
+    Tells,
+    /// Makes something: a repeated request gives the first answer again.
+    Makes,
+    /// Acts on something that is there.
+    Acts,
+    /// Speaks another protocol from there on.
+    Upgrades,
+}
+
+/// A row of the table.
+pub struct Route {
+    /// By which method.
+    pub method: Method,
+    /// Where; `{name}` stands for any one segment.
+    pub path: &'static str,
+    /// What it wants of its caller.
+    pub access: Access,
+    /// What it does.
+    pub kind: Kind,
+    serve: fn() -> MethodRouter<Api>,
+}
+
+const OPEN: Access = Access::Open;
+const READ: Access = Access::Wants(Scope::Read);
+const OPERATE: Access = Access::Wants(Scope::Operate);
+const ADMIN: Access = Access::Wants(Scope::Admin);
+
+const fn row(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    kind: Kind,
+    serve: fn() -> MethodRouter<Api>,
+) -> Route {
+    Route { method, path, access, kind, serve }
+}
+
+const fn tells(path: &'static str, access: Access, serve: fn() -> MethodRouter<Api>) -> Route {
+    row(Method::GET, path, access, Kind::Tells, serve)
+}
+
+const fn makes(path: &'static str, access: Access, serve: fn() -> MethodRouter<Api>) -> Route {
+    row(Method::POST, path, access, Kind::Makes, serve)
+}
+
+const fn acts(path: &'static str, access: Access, serve: fn() -> MethodRouter<Api>) -> Route {
+    row(Method::POST, path, access, Kind::Acts, serve)
+}
+
+const fn deletes(path: &'static str, access: Access, serve: fn() -> MethodRouter<Api>) -> Route {
+    row(Method::DELETE, path, access, Kind::Acts, serve)
+}
+
+/// All routes.
+pub const TABLE: &[Route] = &[
+    tells("/healthz", OPEN, || get(health::alive)),
+    tells("/readyz", OPEN, || get(health::ready)),
+    row(Method::GET, "/api/events", READ, Kind::Upgrades, || get(stream::open)),
+    // Document 000.
+    tells("/api/workflow/status/{id}", READ, || get(status::one)),
+    tells("/api/workflow/active", READ, || get(status::active)),
+    tells("/api/workflow/history", READ, || get(history::page)),
+    tells("/api/workflow/youtube/{id}/{channel}", READ, || get(status::youtube)),
+    makes("/api/video/generate", OPERATE, || post(submit::video)),
+    // Ours.
+    makes("/api/workflow", OPERATE, || post(submit::workflow)),
+    makes("/api/workflow/batch", OPERATE, || post(submit::batch)),
+    acts("/api/workflow/{id}/cancel", OPERATE, || post(acts::cancel)),
+    acts("/api/workflow/{id}/retry", OPERATE, || post(acts::retry)),
+    acts("/api/workflow/{id}/pause", OPERATE, || post(acts::pause)),
+    acts("/api/workflow/{id}/resume", OPERATE, || post(acts::resume)),
+    acts("/api/workflow/{id}/clarify", OPERATE, || post(acts::clarify)),
+    acts("/api/workflow/{id}/confirm", OPERATE, || post(acts::confirm)),
+    acts("/api/workflow/{id}/priority", OPERATE, || post(acts::priority)),
+    // With `operate` one's own, with `admin` anyone's: the handler knows whose it is.
+    deletes("/api/workflow/{id}", OPERATE, || delete(acts::remove)),
+    tells("/api/workflow/{id}/logs", READ, || get(logs::lines)),
+    tells("/api/workflow/{id}/events", READ, || get(logs::events)),
+    tells("/api/workflow/{id}/why", READ, || get(why::why)),
+    tells("/api/pipelines", READ, || get(pipelines::list)),
+    tells("/api/pipelines/{name}", READ, || get(pipelines::one)),
+    tells("/api/workers", READ, || get(workers::list)),
+    tells("/api/stats", READ, || get(stats::stats)),
+    tells("/api/attention", READ, || get(attention::list)),
+    tells("/api/schedules", READ, || get(schedules::list)),
+    makes("/api/schedules/{name}/run", OPERATE, || post(schedules::run)),
+    acts("/api/drain", ADMIN, || post(running::drain)),
+    acts("/api/undrain", ADMIN, || post(running::undrain)),
+    acts("/api/reload", ADMIN, || post(running::reload)),
+    tells("/api/tokens", ADMIN, || get(tokens::list)),
+    makes("/api/tokens", ADMIN, || post(tokens::make)),
+    deletes("/api/tokens/{id}", ADMIN, || delete(tokens::revoke)),
+];
+
+/// The router that every door serves.
+pub fn router(api: Api) -> Router {
+    let mut by_path: BTreeMap<&str, MethodRouter<Api>> = BTreeMap::new();
+    for route in TABLE {
+        let mut served = (route.serve)();
+        served = match route.kind {
+            Kind::Tells => served.route_layer(from_fn(answer::tagged)),
+            Kind::Makes => served.route_layer(from_fn_with_state(api.clone(), idempotency::first_answer)),
+            Kind::Acts | Kind::Upgrades => served,
+        };
+        served = served.route_layer(from_fn_with_state(route.access, guard::require));
+        let merged = match by_path.remove(route.path) {
+            Some(others) => others.merge(served),
+            None => served,
+        };
+        by_path.insert(route.path, merged);
+    }
+    let mut router = Router::new();
+    for (path, served) in by_path {
+        router = router.route(path, served);
+    }
+    let guarded = from_fn_with_state(READ, guard::require);
+    let unknown = Router::new().fallback(no_route).layer(guarded);
+    router
+        .method_not_allowed_fallback(wrong_method)
+        .fallback_service(unknown)
+        .layer(from_fn_with_state(api.clone(), guard::identify))
+        .layer(from_fn(request_id::layer))
+        .with_state(api)
+}
+
+async fn no_route(request: Request) -> Problem {
+    let path = request.uri().path();
+    let near = crate::pipeline::nearest(path, TABLE.iter().map(|route| route.path));
+    let hint = near.map(|near| format!("; the nearest that is, is `{near}`")).unwrap_or_default();
+    let said = super::problem::excerpt(path);
+    Problem::new(StatusCode::NOT_FOUND, "not_found", format!("nothing is served at `{said}`{hint}"))
+}
+
+async fn wrong_method(request: Request) -> Problem {
+    let (method, path) = (request.method(), super::problem::excerpt(request.uri().path()));
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("`{path}` does not take {method}; the Allow header says what it takes"),
+    )
+}

@@ -1,0 +1,17 @@
+//! What is served: a file for each group of routes. Each is a thin translation between a request and the engine or the
+//! store, and decides nothing.
+
+pub mod acts;
+pub mod attention;
+pub mod health;
+pub mod history;
+pub mod logs;
+pub mod pipelines;
+pub mod running;
+pub mod schedules;
+pub mod stats;
+pub mod status;
+pub mod submit;
+pub mod tokens;
+pub mod why;
+pub mod workers;

@@ -1,0 +1,120 @@
+//! `GET /api/stats?window=24h`
+
+use super::health::free_bytes;
+use crate::api::Api;
+use crate::api::answer::{self, Answer};
+use crate::api::auth::Caller;
+use crate::api::extract::Asked;
+use crate::api::problem::{Problem, excerpt};
+use crate::config::quantity::parse_duration;
+use crate::domain::Timestamp;
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The window unless said.
+const DEFAULT: &str = "24h";
+/// The longest window.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+/// How long a count of the files holds.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// The last count of the files that are kept.
+#[derive(Debug, Default)]
+pub struct Kept(Mutex<Option<(Instant, u64, u64)>>);
+
+impl Kept {
+    /// Files below `dir` and their bytes, at most a minute old.
+    fn count(&self, dir: &Path) -> (u64, u64) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, files, bytes)) = *kept
+            && at.elapsed() < KEPT
+        {
+            return (files, bytes);
+        }
+        let (files, bytes) = count(dir);
+        *kept = Some((Instant::now(), files, bytes));
+        (files, bytes)
+    }
+}
+
+/// What can't be read is not counted: it may be on its way out.
+fn count(dir: &Path) -> (u64, u64) {
+    let (mut files, mut bytes) = (0, 0);
+    let mut left = vec![dir.to_owned()];
+    while let Some(dir) = left.pop() {
+        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => left.push(entry.path()),
+                Ok(kind) if kind.is_file() => {
+                    files += 1;
+                    bytes += entry.metadata().map_or(0, |metadata| metadata.len());
+                }
+                _ => {}
+            }
+        }
+    }
+    (files, bytes)
+}
+
+/// `GET /api/stats`
+pub async fn stats(State(api): State<Api>, caller: Caller, Asked(mut asked): Asked) -> Result<Answer<Value>, Problem> {
+    let window = asked.text("window").unwrap_or_else(|| DEFAULT.to_owned());
+    let span = parse_duration(&window).filter(|span| !span.is_zero() && *span <= LONGEST);
+    if span.is_none() {
+        asked.problem("window", format!("is `{}`; write a duration up to 366d, like 90m or 24h", excerpt(&window)));
+    }
+    asked.finish()?;
+    let span = i64::try_from(span.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
+    let since = Timestamp(api.engine().now().0.saturating_sub(span));
+    let stats = api.engine().reader().stats(since, caller.only()).await?;
+    let ended = stats.completed + stats.failed;
+    #[allow(clippy::cast_precision_loss, reason = "counts of videos are far below 2^53")]
+    let rate = (ended > 0).then(|| (stats.completed as f64 / ended as f64 * 10_000.0).round() / 10_000.0);
+    let stages: Map<String, Value> = stats
+        .stages
+        .iter()
+        .map(|(id, one)| {
+            (id.clone(), json!({ "count": one.count, "p50": one.p50_ms, "p90": one.p90_ms, "failed": one.failed }))
+        })
+        .collect();
+    Ok(answer::ok(json!({
+        "window": window,
+        "videos": {
+            "total": stats.total, "completed": stats.completed, "failed": stats.failed, "cancelled": stats.cancelled,
+            "successRate": rate,
+        },
+        "processingTime": { "p50": stats.p50_ms, "p90": stats.p90_ms },
+        "stages": stages,
+        "storage": storage(&api).await?,
+        "webhooks": api.webhook_counts(),
+        "queue": { "queued": stats.queued, "running": stats.running },
+    })))
+}
+
+async fn storage(api: &Api) -> Result<Value, Problem> {
+    let (api, dir) = (api.clone(), api.config().data_dir.clone());
+    let counted = tokio::task::spawn_blocking(move || {
+        let (files, bytes) = api.kept().count(&dir.join("media"));
+        json!({ "bytes": bytes, "files": files, "freeBytes": free_bytes(&dir).ok() })
+    });
+    counted.await.map_err(|error| Problem::internal("the files could not be counted", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_counted_below_and_not_beside() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(count(&dir.path().join("none")), (0, 0));
+        std::fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        std::fs::write(dir.path().join("a/one"), "123").unwrap();
+        std::fs::write(dir.path().join("a/b/two"), "4567").unwrap();
+        std::os::unix::fs::symlink("/", dir.path().join("a/root")).unwrap();
+        assert_eq!(count(dir.path()), (2, 7));
+    }
+}

@@ -1,0 +1,248 @@
+//! Submitting: `POST /api/workflow`, `…/batch`, and document 000's `POST /api/video/generate`.
+
+use super::acts::runs_anything;
+use crate::api::Api;
+use crate::api::answer::{self, Answer};
+use crate::api::auth::guard::too_small;
+use crate::api::auth::{Caller, Scope};
+use crate::api::extract::Sent;
+use crate::api::fields::{Fields, kind};
+use crate::api::idempotency::Derived;
+use crate::api::problem::Problem;
+use crate::api::request_id::RequestId;
+use crate::domain::{Refusal, Submit, Workflow};
+use crate::engine::EngineError;
+use crate::pipeline::{Draft, prepare};
+use axum::Extension;
+use axum::extract::State;
+use reel_shared::problem::FieldProblem;
+use reel_shared::workflow::WorkflowView;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Workflows of a batch.
+const MOST: usize = 1000;
+
+/// Who submits, and in which request.
+struct Origin<'a> {
+    caller: &'a Caller,
+    request: &'a RequestId,
+    surface: &'static str,
+    derived: Option<&'a Derived>,
+}
+
+/// `POST /api/workflow`
+pub async fn workflow(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(request): Extension<RequestId>,
+    derived: Option<Extension<Derived>>,
+    sent: Sent,
+) -> Result<Answer<WorkflowView>, Problem> {
+    let derived = derived.as_deref();
+    let origin = Origin { caller: &caller, request: &request, surface: "workflow", derived };
+    let mut body = sent.fields()?;
+    let submit = read(&api, &origin, &mut body, 0).await?;
+    body.finish()?;
+    made(&api, submit, derived).await
+}
+
+/// `POST /api/video/generate`: the `video` pipeline's parameters at the top of the body. Fields that it doesn't know are
+/// passed over, as this document's clients expect.
+pub async fn video(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(request): Extension<RequestId>,
+    derived: Option<Extension<Derived>>,
+    sent: Sent,
+) -> Result<Answer<WorkflowView>, Problem> {
+    const PIPELINE: &str = "video";
+    let derived = derived.as_deref();
+    let origin = Origin { caller: &caller, request: &request, surface: "video", derived };
+    let mut body = sent.fields()?;
+    let webhook_url = body.text("webhookUrl");
+    let plan = api.catalogue().get(PIPELINE).map_err(|problem| Problem::field("pipeline", problem))?;
+    let mut params = Map::new();
+    for (name, value) in body.rest() {
+        if plan.params.iter().any(|spec| spec.name == name) {
+            params.insert(name, value);
+        }
+    }
+    let name = params.get("title").and_then(Value::as_str).map(str::to_owned);
+    let draft = Draft { pipeline: PIPELINE.to_owned(), params, name, webhook_url, ..draft(&origin, 0) };
+    let submit = checked(&api, draft, &mut body, |field| {
+        // The parameters stand at the top of this body.
+        field.strip_prefix("params.").map_or_else(|| field.clone(), str::to_owned)
+    })
+    .await?;
+    body.finish()?;
+    made(&api, submit, derived).await
+}
+
+/// `POST /api/workflow/batch`
+pub async fn batch(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(request): Extension<RequestId>,
+    derived: Option<Extension<Derived>>,
+    sent: Sent,
+) -> Result<Answer<Value>, Problem> {
+    let derived = derived.as_deref();
+    let origin = Origin { caller: &caller, request: &request, surface: "workflow", derived };
+    let mut body = sent.fields()?;
+    let list = body.list("workflows");
+    let list = body.require("workflows", list).unwrap_or_default();
+    body.finish()?;
+    if list.is_empty() || list.len() > MOST {
+        return Err(Problem::field("workflows", format!("has {} members; 1 to {MOST} are taken", list.len())));
+    }
+    let mut submits = Vec::with_capacity(list.len());
+    let mut problems: Vec<FieldProblem> = Vec::new();
+    for (index, member) in list.into_iter().enumerate() {
+        let Value::Object(map) = member else {
+            let problem = format!("must be an object, and is {}", kind(&member));
+            problems.push(FieldProblem { field: format!("workflows[{index}]"), problem });
+            continue;
+        };
+        let mut fields = Fields::within(map, &format!("workflows[{index}]."));
+        submits.extend(read(&api, &origin, &mut fields, index).await?);
+        problems.extend(fields.into_problems());
+    }
+    if !problems.is_empty() {
+        return Err(Problem::invalid(&problems));
+    }
+    let ids: Vec<String> = submits.iter().map(|submit| submit.id.clone()).collect();
+    let acks = match api.engine().submit_batch(submits).await {
+        Err(EngineError::BatchRefused { refusal: Refusal::IdTaken(id), .. })
+            if derived.is_some_and(|derived| derived.id(0) == id) =>
+        {
+            return again(&api, &ids).await;
+        }
+        acks => acks?,
+    };
+    let shown: Vec<WorkflowView> = acks.iter().map(|ack| api.show(&ack.workflow)).collect();
+    Ok(answer::accepted(json!({ "count": shown.len(), "workflows": shown })))
+}
+
+/// The workflows that an earlier life of this request made.
+async fn again(api: &Api, ids: &[String]) -> Result<Answer<Value>, Problem> {
+    let mut shown = Vec::with_capacity(ids.len());
+    for id in ids {
+        shown.extend(api.engine().reader().workflow(id).await?.map(|workflow| api.show(&workflow)));
+    }
+    Ok(answer::accepted(json!({ "count": shown.len(), "workflows": shown })))
+}
+
+fn draft(origin: &Origin<'_>, index: usize) -> Draft {
+    Draft {
+        user: origin.caller.user.to_string(),
+        surface: origin.surface.to_owned(),
+        request_id: origin.request.0.to_string(),
+        id: origin.derived.map(|derived| derived.id(index)),
+        ..Draft::default()
+    }
+}
+
+/// Reads a submit's fields. None: problems were noted.
+async fn read(api: &Api, origin: &Origin<'_>, body: &mut Fields, index: usize) -> Result<Option<Submit>, Problem> {
+    let base = draft(origin, index);
+    let pipeline = body.text("pipeline");
+    let draft = Draft {
+        pipeline: body.require("pipeline", pipeline).unwrap_or_default(),
+        params: body.object("params").unwrap_or_default(),
+        id: body.text("id").or(base.id),
+        name: body.text("name"),
+        priority: body.whole("priority", -1000, 1000),
+        depends_on: body.texts("dependsOn").unwrap_or_default(),
+        not_before: body.text("notBefore"),
+        webhook_url: body.text("webhookUrl"),
+        labels: body.text_map("labels").unwrap_or_default(),
+        require_confirmation: body.truth("requireConfirmation").unwrap_or(false),
+        ..base
+    };
+    if draft.pipeline.is_empty() {
+        return Ok(None);
+    }
+    permitted(origin.caller, api.catalogue().get(&draft.pipeline).ok().as_deref())?;
+    checked(api, draft, body, String::clone).await
+}
+
+/// Programs that a parameter names may be run by `admin` alone.
+fn permitted(caller: &Caller, plan: Option<&crate::domain::Pipeline>) -> Result<(), Problem> {
+    if plan.is_some_and(runs_anything) && caller.scope < Scope::Admin {
+        return Err(too_small(caller, Scope::Admin));
+    }
+    Ok(())
+}
+
+/// Checks a draft, noting each problem under the name that `field` gives it.
+async fn checked(
+    api: &Api,
+    draft: Draft,
+    body: &mut Fields,
+    field: impl Fn(&String) -> String,
+) -> Result<Option<Submit>, Problem> {
+    // Looks into the footage library's folder, so it stands off the runtime's threads where there may be one.
+    let (catalogue, config) = (Arc::clone(api.catalogue()), api.config());
+    let prepared = if catalogue_only(&draft) {
+        prepare(draft, &catalogue, &config)
+    } else {
+        let prepared = tokio::task::spawn_blocking(move || prepare(draft, &catalogue, &config)).await;
+        prepared.map_err(|error| Problem::internal("the request could not be checked", &error))?
+    };
+    match prepared {
+        Ok(submit) => Ok(Some(submit)),
+        Err(problems) => {
+            body.problems(problems.into_iter().map(|one| FieldProblem { field: field(&one.field), ..one }));
+            Ok(None)
+        }
+    }
+}
+
+/// `command` reads no files, and is submitted by the thousand.
+fn catalogue_only(draft: &Draft) -> bool {
+    draft.pipeline == "command"
+}
+
+/// Submits, and answers what was made; under a key that had made it before, that.
+async fn made(api: &Api, submit: Option<Submit>, derived: Option<&Derived>) -> Result<Answer<WorkflowView>, Problem> {
+    let Some(submit) = submit else {
+        return Err(Problem::internal("the request was checked and gave nothing", &"no problem was noted"));
+    };
+    let id = submit.id.clone();
+    let workflow: Arc<Workflow> = match api.engine().submit(submit).await {
+        Ok(ack) => ack.workflow,
+        Err(error @ EngineError::Refused(Refusal::IdTaken(_))) => {
+            let ours = derived.is_some_and(|derived| derived.id(0) == id);
+            let found = if ours { api.engine().reader().workflow(&id).await? } else { None };
+            found.ok_or_else(|| Problem::from(error))?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(answer::accepted(api.show(&workflow)))
+}
+
+/// Submits what a schedule submits, for a caller that wants it now.
+///
+/// # Errors
+/// As any submit.
+pub async fn of_schedule(
+    api: &Api,
+    caller: &Caller,
+    request: &RequestId,
+    derived: Option<&Derived>,
+    schedule: &crate::config::Schedule,
+) -> Result<Answer<WorkflowView>, Problem> {
+    let origin = Origin { caller, request, surface: "schedule", derived };
+    let mut fields = Fields::new(Map::new());
+    permitted(caller, api.catalogue().get(&schedule.pipeline).ok().as_deref())?;
+    let draft = Draft {
+        pipeline: schedule.pipeline.clone(),
+        params: schedule.params.clone(),
+        labels: [("schedule".to_owned(), schedule.name.clone())].into(),
+        ..draft(&origin, 0)
+    };
+    let submit = checked(api, draft, &mut fields, String::clone).await?;
+    fields.finish()?;
+    made(api, submit, derived).await
+}
