@@ -162,7 +162,14 @@ pub async fn follow(context: &mut Context, wanted: &Wanted) -> Outcome {
     let path = format!("/api/workflow/status/{}", wanted.id);
     let mut known = 0;
     loop {
-        let look = match link.next().await? {
+        let step = match link.ready() {
+            Some(step) => step,
+            None => {
+                context.out.flush()?;
+                link.next().await?
+            }
+        };
+        let look = match step {
             Step::Open => {
                 known = 0;
                 true
@@ -186,7 +193,6 @@ pub async fn follow(context: &mut Context, wanted: &Wanted) -> Outcome {
                             line,
                         },
                     )?;
-                    context.out.flush()?;
                     false
                 }
                 Frame::Event {

@@ -10,6 +10,7 @@
 //! loss and the return are said once on standard error.
 
 use super::failure::Outcome;
+use futures_util::FutureExt;
 use reel_shared::client::{ClientError, Endpoint, Events, EventsQuery};
 use reel_shared::stream::{ClientFrame, Frame};
 use std::time::{Duration, Instant};
@@ -66,16 +67,31 @@ impl Link {
                 continue;
             };
             match tokio::time::timeout(SILENCE, events.next_text()).await {
-                Ok(Ok(text)) => {
-                    let frame = serde_json::from_str(&text).unwrap_or(Frame::Unknown);
-                    self.note(&frame);
-                    return Ok(Step::Frame(Box::new(frame), text));
-                }
+                Ok(Ok(text)) => return Ok(self.frame(text)),
                 Ok(Err(error)) if error.is_unreachable() => self.lose(),
                 Ok(Err(error)) => return Err(error.into()),
                 Err(_) => self.lose(),
             }
         }
+    }
+
+    /// A frame that has come already, without waiting for one: what is printed is handed over when there is none.
+    pub fn ready(&mut self) -> Option<Step> {
+        let events = self.events.as_mut()?;
+        match events.next_text().now_or_never()? {
+            Ok(text) => Some(self.frame(text)),
+            // Told and mended by the next wait.
+            Err(_) => {
+                self.lose();
+                None
+            }
+        }
+    }
+
+    fn frame(&mut self, text: String) -> Step {
+        let frame = serde_json::from_str(&text).unwrap_or(Frame::Unknown);
+        self.note(&frame);
+        Step::Frame(Box::new(frame), text)
     }
 
     /// Sends a frame; a connection that turns out to be lost is opened again by `next`.

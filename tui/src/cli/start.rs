@@ -57,13 +57,14 @@ fn parse_run(words: &[OsString]) -> Result<Cli, clap::Error> {
 
 /// Help and version go to standard output and are no failure; what can't be meant ends with 2.
 fn refuse(error: &clap::Error) -> ExitCode {
-    // Whoever asked for the help may be gone: nothing is left to say then.
-    let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
+    if !error.use_stderr() {
+        // Whoever asked for the help may be gone: nothing is left to say then.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
     }
+    let text = error.render().to_string();
+    eprint!("reel: {}", text.strip_prefix("error: ").unwrap_or(&text));
+    ExitCode::from(2)
 }
 
 fn perform(cli: Cli) -> Outcome<ExitCode> {

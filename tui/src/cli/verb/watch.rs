@@ -38,9 +38,15 @@ pub async fn run(context: &mut Context, args: Args) -> Outcome {
     };
     let mut link = Link::new(context.http.endpoint().clone(), query);
     loop {
-        if let Step::Frame(_, text) = link.next().await? {
+        let step = match link.ready() {
+            Some(step) => step,
+            None => {
+                context.out.flush()?;
+                link.next().await?
+            }
+        };
+        if let Step::Frame(_, text) = step {
             context.out.line(&text)?;
-            context.out.flush()?;
         }
     }
 }
