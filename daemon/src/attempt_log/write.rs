@@ -86,7 +86,7 @@ impl Writer {
             Err(_) => {
                 // Whatever failed may mend itself (a full disk): begin anew with the next flush.
                 self.open = None;
-                self.dropped += memchr::memchr_iter(b'\n', &lines).count() as u64;
+                self.dropped += line_ends(&lines);
             }
         }
     }
@@ -164,8 +164,10 @@ impl Open {
         let end = if lines.len() <= room {
             lines.len()
         } else {
-            memchr::memrchr(b'\n', &lines[..room])
-                .or_else(|| memchr::memchr(b'\n', lines))
+            lines[..room]
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .or_else(|| lines.iter().position(|byte| *byte == b'\n'))
                 .map_or(lines.len(), |at| at + 1)
         };
         let mut file = file;
@@ -185,8 +187,7 @@ fn next_segment(name: &LogName, limit: u64) -> io::Result<(u64, File)> {
     }
     let newest = firsts.last().copied();
     let path = newest.map_or_else(|| name.head().to_owned(), |first| name.segment(first));
-    let first =
-        newest.unwrap_or(0) + memchr::memchr_iter(b'\n', &std::fs::read(path)?).count() as u64;
+    let first = newest.unwrap_or(0) + line_ends(&std::fs::read(path)?);
     let file = append(name, Some(first))?;
     firsts.push(first);
     for old in firsts.iter().rev().skip(SEGMENTS) {
@@ -198,4 +199,8 @@ fn next_segment(name: &LogName, limit: u64) -> io::Result<(u64, File)> {
 fn append(name: &LogName, segment: Option<u64>) -> io::Result<File> {
     let path = segment.map_or_else(|| name.head().to_owned(), |first| name.segment(first));
     OpenOptions::new().append(true).create(true).open(path)
+}
+
+fn line_ends(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }

@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,7 @@ pub struct Shims {
     directory: PathBuf,
     boot: String,
     environment: Vec<(OsString, OsString)>,
+    has_terminal: bool,
     log_cap: u64,
     grace: Duration,
     journal: Mutex<Journal>,
@@ -95,6 +97,7 @@ impl Shims {
             directory,
             boot,
             environment,
+            has_terminal: fs::File::open("/dev/tty").is_ok(),
             log_cap,
             grace,
             journal: Mutex::new(journal),
@@ -208,6 +211,7 @@ impl Shims {
         let instructions = Instructions {
             parent: i32::try_from(std::process::id()).unwrap_or(0),
             boot: self.boot.clone(),
+            session: self.has_terminal,
             attempts_dir: self.directory.clone(),
             log_cap: self.log_cap,
             grace: self.grace,
@@ -222,6 +226,11 @@ impl Shims {
             .envs(task.marks.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(Stdio::null());
+        // What is typed at the daemon's terminal, and the terminal's end, must not reach the shim: a session sees to that,
+        // and makes a group as well. Without a terminal a group is enough, and costs nothing.
+        if !self.has_terminal {
+            command.process_group(0);
+        }
         command
     }
 

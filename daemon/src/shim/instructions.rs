@@ -36,6 +36,9 @@ pub struct Instructions {
     /// So many of the last bytes of its output are put into the End record, also when it ended well; 0: only the last line
     /// of a failure.
     pub tail: usize,
+    /// Whether a session of its own is wanted: only where the daemon has a terminal, because making one is dear. Elsewhere the
+    /// daemon gives the shim a process group.
+    pub session: bool,
     /// The program.
     pub program: OsString,
     /// Its arguments.
@@ -78,6 +81,9 @@ impl Instructions {
         if let Some(path) = &self.stdout {
             put("stdout", path.as_os_str());
         }
+        if self.session {
+            put("session", OsStr::new("1"));
+        }
         if self.tail > 0 {
             put("tail", OsStr::new(&self.tail.to_string()));
         }
@@ -116,6 +122,7 @@ impl Instructions {
                 b"stall" => it.stall = Some(Duration::from_millis(number(value)?)),
                 b"expected" => it.expected = Some(Duration::from_millis(number(value)?)),
                 b"stdout" => it.stdout = Some(value.into()),
+                b"session" => it.session = number::<u8>(value)? != 0,
                 b"tail" => it.tail = number(value)?,
                 _ => return Err(BadInstructions(format!("{} is unknown", arg.display()))),
             }
@@ -165,6 +172,7 @@ mod tests {
             expected: Some(Duration::from_secs(3)),
             stdout: Some("/out".into()),
             tail: 4,
+            session: true,
             program: "prog".into(),
             args: vec!["--".into(), "key=x".into(), "".into()],
         };

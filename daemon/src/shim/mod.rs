@@ -19,9 +19,12 @@
 mod hint;
 mod instructions;
 mod output;
+mod pipes;
 mod program_line;
 mod record;
 mod run;
+mod signals;
+mod stall;
 mod supervise;
 mod tree;
 

@@ -3,7 +3,8 @@
 use super::instructions::Instructions;
 use super::output::Output;
 use super::record::{End, EndReason, Record, SpawnProblem};
-use super::supervise::{Finished, Limits, Signals, supervise};
+use super::signals::Signals;
+use super::supervise::{Finished, Limits, supervise};
 use super::tree;
 use crate::attempt_log::Level;
 use rustix::event::{Timespec, poll};
@@ -41,8 +42,9 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
 fn carry(instructions: &Instructions) -> io::Result<()> {
     // From here on a cancel is noted and not fatal, so that after Start there is always an End.
     let mut signals = Signals::new()?;
-    // Fails only for a leader of its group, who a shell made one: then the session is the shell's.
-    let _ = setsid();
+    if instructions.session {
+        setsid()?;
+    }
     set_child_subreaper(Some(getpid()))?;
     let key = &instructions.key;
     let started = now_ms();
