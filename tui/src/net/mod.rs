@@ -100,3 +100,6 @@ impl Handle {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,36 +71,37 @@ impl Painter {
 
     fn cells(&mut self, next: &Buffer) {
         let shown = std::mem::take(&mut self.shown);
-        let changed = shown.diff(next);
-        let mut rest = changed.as_slice();
-        while let Some((_, y, _)) = rest.first() {
-            let y = *y;
-            let count = rest.iter().take_while(|(_, row, _)| *row == y).count();
-            let (row, behind) = rest.split_at(count);
-            self.row(next, y, row);
-            rest = behind;
+        let width = usize::from(next.area.width);
+        if width > 0 {
+            let rows = shown.content.chunks(width).zip(next.content.chunks(width));
+            for (y, (before, after)) in (0u16..).zip(rows) {
+                if before != after {
+                    self.row(next, y, &changed(before, after));
+                }
+            }
         }
         self.shown = shown;
     }
 
     /// The cells of one row; a blank tail is erased at once where that is shorter.
-    fn row(&mut self, next: &Buffer, y: u16, changed: &[(u16, u16, &Cell)]) {
+    fn row(&mut self, next: &Buffer, y: u16, changed: &[(u16, &Cell)]) {
         let width = next.area.width;
-        let blank = (0..width)
+        let last = (0..width)
             .rev()
-            .take_while(|x| is_blank(&next[(*x, y)], self.colours))
-            .count();
-        let tail = width - u16::try_from(blank).unwrap_or(0);
-        let in_tail = changed.iter().filter(|(x, _, _)| *x >= tail).count();
+            .find(|x| !is_blank(&next[(*x, y)], self.colours));
+        let tail = last.map_or(0, |x| {
+            x + u16::try_from(columns(&next[(x, y)])).unwrap_or(1)
+        });
+        let in_tail = changed.iter().filter(|(x, _)| *x >= tail).count();
         let erase = in_tail > 4;
-        for (x, _, cell) in changed {
+        for (x, cell) in changed {
             if erase && *x >= tail {
                 break;
             }
             self.go(next, *x, y);
             self.set_look(Look::of(cell, self.colours));
             self.body.extend_from_slice(cell.symbol().as_bytes());
-            let end = x + u16::try_from(cell.symbol().width().max(1)).unwrap_or(1);
+            let end = x + u16::try_from(columns(cell)).unwrap_or(1);
             // At the right edge terminals differ on where the cursor is.
             self.pen = (end < width).then_some((end, y));
         }
@@ -169,6 +170,34 @@ impl Painter {
             None => {}
         }
         self.cursor_shown = cursor.is_some();
+    }
+}
+
+/// The cells of a row to write. A wide character that goes takes its second half with it, so what stood behind it is written
+/// again even where it is the same.
+fn changed<'a>(before: &[Cell], after: &'a [Cell]) -> Vec<(u16, &'a Cell)> {
+    let mut cells = Vec::new();
+    let (mut covered, mut spoilt) = (0, 0);
+    for (x, (old, new)) in before.iter().zip(after).enumerate() {
+        if x < covered {
+            spoilt = spoilt.max(x + columns(old));
+            continue;
+        }
+        if old != new || x < spoilt {
+            spoilt = spoilt.max(x + columns(old));
+            cells.push((u16::try_from(x).unwrap_or(u16::MAX), new));
+        }
+        covered = x + columns(new);
+    }
+    cells
+}
+
+/// The columns that a cell's character takes.
+fn columns(cell: &Cell) -> usize {
+    if cell.symbol().len() == 1 {
+        1
+    } else {
+        cell.symbol().width().max(1)
     }
 }
 
