@@ -37,3 +37,8 @@ pub mod view;
 pub use core::{App, Settings};
 pub use event::{Action, Event, LinkEvent};
 pub use view::{Screen, View};
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

@@ -10,3 +10,6 @@ pub use command::Command;
 pub use edit::Edit;
 pub use key::{Code, Key};
 pub use keymap::{Context, Keymap, Lookup};
+
+#[cfg(test)]
+mod tests;

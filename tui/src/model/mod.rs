@@ -104,3 +104,6 @@ impl Model {
         self.ended.iter().map(|(at, _)| at + LINGER_MS).min()
     }
 }
+
+#[cfg(test)]
+mod tests;

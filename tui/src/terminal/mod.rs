@@ -13,3 +13,6 @@ pub mod painter;
 pub mod runner;
 mod sgr;
 pub mod tty;
+
+#[cfg(test)]
+mod tests;

@@ -134,15 +134,7 @@ fn events(app: &App, detail: &Detail) -> Lines {
         .map(|event| {
             let at = crate::model::row::unix_ms(&event.timestamp).unwrap_or_default();
             let data = match &event.data {
-                Value::Object(fields) if !fields.is_empty() => {
-                    let parts = fields
-                        .iter()
-                        .filter(|(_, value)| !value.is_null() && !value.is_object());
-                    parts
-                        .map(|(key, value)| format!("{key}={}", plain(value)))
-                        .collect::<Vec<_>>()
-                        .join("  ")
-                }
+                Value::Object(fields) => told(fields),
                 _ => String::new(),
             };
             let look = if event.kind.contains("failed") {
@@ -169,4 +161,20 @@ fn events(app: &App, detail: &Detail) -> Lines {
         lines.push((text, theme::DIM));
     }
     lines
+}
+
+/// An event's fields in one line; of what has fields itself, what it says.
+fn told(fields: &Map<String, Value>) -> String {
+    let parts = fields.iter().filter_map(|(key, value)| match value {
+        Value::Null => None,
+        Value::Object(inner) => {
+            let said = ["message", "reason", "for"]
+                .iter()
+                .find_map(|key| inner.get(*key));
+            said.filter(|said| !said.is_null())
+                .map(|said| format!("{key}={}", plain(said)))
+        }
+        value => Some(format!("{key}={}", plain(value))),
+    });
+    parts.collect::<Vec<_>>().join("  ")
 }

@@ -187,8 +187,8 @@ fn counts(app: &App, pieces: &mut Vec<Piece>) {
     let slots = model
         .slots
         .map_or_else(String::new, |slots| format!("/{slots}"));
-    pieces.push(piece(format!("run {running}{slots}"), theme::PLAIN, 1));
-    pieces.push(piece(format!("wait {waiting}"), theme::PLAIN, 2));
+    pieces.push(piece(format!("run {running}{slots}"), theme::PLAIN, 4));
+    pieces.push(piece(format!("wait {waiting}"), theme::PLAIN, 6));
     if asks > 0 {
         pieces.push(piece(format!("ask {asks}?"), theme::ASK, 0));
     }

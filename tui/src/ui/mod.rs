@@ -82,3 +82,6 @@ pub fn lines(buffer: &Buffer) -> Vec<String> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

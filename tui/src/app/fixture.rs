@@ -1,0 +1,297 @@
+//! A daemon's words made by hand, and pictures as text, for the tests of every room.
+
+use super::{App, Event, LinkEvent, Settings};
+use crate::input::Key;
+use crate::model::link::Link;
+use crate::ui;
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+use reel_shared::stream::Frame;
+use reel_shared::workflow::WorkflowView;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// 2026-11-20T07:31:00Z, the moment of every picture.
+pub const NOW: i64 = 1_795_159_860_000;
+
+/// A moment so many seconds before.
+pub fn ago(seconds: i64) -> String {
+    jiff::Timestamp::from_millisecond(NOW - seconds * 1000)
+        .unwrap()
+        .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+        .to_string()
+}
+
+/// The stages of `video` as letters: done in capitals, `>` at work, `!` failed, `~` waiting behind their letter.
+pub fn stages(plan: &str) -> Value {
+    let names = [
+        ('t', "generating_tts"),
+        ('c', "transcribing"),
+        ('s', "searching_video"),
+        ('p', "processing_video"),
+        ('r', "renditions"),
+        ('h', "thumbnails"),
+    ];
+    let mut stages = serde_json::Map::new();
+    let mut letters = plan.chars().peekable();
+    let mut began = 700;
+    while let Some(letter) = letters.next() {
+        let lower = letter.to_ascii_lowercase();
+        let name = names.iter().find(|(known, _)| *known == lower).unwrap().1;
+        let mut stage = json!({"title": name, "status": "pending", "progress": 0.0, "attempts": 0, "needs": [], "outputs": {}});
+        let sign = letters.next_if(|c| ">!~".contains(*c));
+        let (status, progress) = match sign {
+            Some('>') => ("in_progress", 63.0),
+            Some('!') => ("failed", 20.0),
+            Some(_) => ("waiting", 0.0),
+            None if letter.is_uppercase() => ("completed", 100.0),
+            None => ("pending", 0.0),
+        };
+        if status != "pending" {
+            stage["status"] = status.into();
+            stage["progress"] = progress.into();
+            stage["attempts"] = 1.into();
+            stage["startedAt"] = ago(began).into();
+            if status != "in_progress" {
+                stage["completedAt"] = ago(began - 150).into();
+            }
+            began -= 160;
+        }
+        stages.insert(name.to_owned(), stage);
+    }
+    Value::Object(stages)
+}
+
+/// A workflow; `more` is laid over it.
+pub fn workflow(
+    id: &str,
+    name: &str,
+    status: &str,
+    plan: &str,
+    progress: f64,
+    more: Value,
+) -> WorkflowView {
+    let mut view = json!({
+        "id": id, "videoId": id, "pipeline": "video", "name": name, "userId": "ana", "status": status,
+        "currentState": status, "progress": progress, "attempt": 1, "priority": 0, "labels": {},
+        "params": {"prompt": "A video of a sunset", "aspectRatio": "9:16"},
+        "createdAt": ago(720), "startedAt": ago(700), "updatedAt": ago(0), "gates": [], "answers": [],
+        "outputs": {}, "dependsOn": [], "logs": [], "stages": stages(plan),
+    });
+    if let (Value::Object(view), Value::Object(more)) = (&mut view, more) {
+        view.extend(more);
+    }
+    serde_json::from_value(view).unwrap()
+}
+
+/// One of each kind.
+pub fn workflows() -> Vec<WorkflowView> {
+    vec![
+        workflow(
+            "k3f9a1b2c3d4",
+            "dsp-lecture-42",
+            "running",
+            "TCSp>rh",
+            63.4,
+            json!({
+            "estimatedTimeRemaining": 740.0, "etaLow": 600.0, "etaHigh": 860.0, "box": "box-a",
+            "message": "frame 312 of 500", "currentState": "processing_video"}),
+        ),
+        workflow(
+            "k3x8a1b2c3d4",
+            "dsp-lecture-43",
+            "running",
+            "Tc>sprh",
+            31.0,
+            json!({
+            "estimatedTimeRemaining": 1440.0, "box": "box-a", "priority": 10}),
+        ),
+        workflow(
+            "m11111111111",
+            "safety-briefing-es",
+            "failed",
+            "TC!sprh",
+            20.0,
+            json!({
+            "completedAt": ago(60), "error": {"code": "rate_limited", "class": "provider", "stage": "transcribing",
+            "message": "the provider answered 429 three times", "hint": "wait a minute, then retry"}}),
+        ),
+        workflow(
+            "n22222222222",
+            "sales-demo-q4",
+            "pending_clarification",
+            "tcsprh",
+            0.0,
+            json!({
+            "gates": [{"kind": "clarification", "questions": [{"key": "style", "question": "Which style?",
+            "type": "enum", "options": ["cinematic", "plain"], "required": true}]}]}),
+        ),
+        workflow(
+            "o33333333333",
+            "keynote-cut-b",
+            "paused",
+            "TCsprh",
+            44.0,
+            json!({}),
+        ),
+        workflow(
+            "p44444444444",
+            "webinar-fr",
+            "waiting",
+            "TC~sprh",
+            22.0,
+            json!({
+            "waitingFor": {"kind": "time", "message": "tries transcribing again", "until": ago(-40)}}),
+        ),
+        workflow(
+            "q55555555555",
+            "dsp-lecture-45",
+            "queued",
+            "tcsprh",
+            0.0,
+            json!({
+            "queuePosition": 1, "waitingFor": {"kind": "slot", "message": "wants 1 cpu; 2 of 2 are taken by dsp-lecture-42",
+            "until": ago(-360)}}),
+        ),
+        workflow(
+            "r66666666666",
+            "hr-welcome-ja 日本語",
+            "queued",
+            "tcsprh",
+            0.0,
+            json!({"queuePosition": 2}),
+        ),
+        workflow(
+            "s77777777777",
+            "tax-basics-01",
+            "blocked",
+            "tcsprh",
+            0.0,
+            json!({"dependsOn": ["q55555555555"]}),
+        ),
+    ]
+}
+
+/// A snapshot of these.
+pub fn snapshot(seq: u64, workflows: Vec<WorkflowView>) -> Frame {
+    Frame::Snapshot {
+        seq,
+        workflows,
+        queue: json!({"queue": [], "activeJobs": [], "workers": [{"workerId": "box-a", "status": "active",
+            "resources": {"cpu": {"total": 2, "used": 2}}}]}),
+        webhooks: json!({}),
+        attention: json!({"items": [], "count": 0}),
+    }
+}
+
+/// `hello` of the test's daemon.
+pub fn hello() -> Frame {
+    Frame::Hello {
+        protocol: reel_shared::PROTOCOL,
+        version: "0.1.0".into(),
+        host: "box-a".into(),
+        instance: "i1".into(),
+        seq: 0,
+    }
+}
+
+/// An event with a workflow's state after it.
+pub fn event(seq: u64, kind: &str, view: WorkflowView) -> Frame {
+    Frame::Event {
+        seq,
+        timestamp: ago(0),
+        workflow_id: Some(view.id.clone()),
+        kind: kind.into(),
+        data: json!({}),
+        workflow: Some(Box::new(view)),
+    }
+}
+
+/// Nothing known yet.
+pub fn fresh(size: (u16, u16)) -> App {
+    let settings = Settings {
+        read_only: false,
+        ascii: false,
+        zone: TimeZone::UTC,
+    };
+    App::new("unix:/run/reel/reeld.sock".into(), settings, size, NOW)
+}
+
+/// Hands a frame in.
+pub fn feed(app: &mut App, frame: Frame) -> Vec<super::Action> {
+    let now = app.now_ms;
+    app.handle(Event::Link(LinkEvent::Frame(Box::new(frame))), now)
+}
+
+/// Connected, with these workflows.
+pub fn live(size: (u16, u16), workflows: Vec<WorkflowView>) -> App {
+    let mut app = fresh(size);
+    app.handle(Event::Link(LinkEvent::State(Link::Live)), NOW);
+    app.handle(Event::Link(LinkEvent::Rtt(4)), NOW);
+    feed(&mut app, hello());
+    feed(&mut app, snapshot(10, workflows));
+    app.settle();
+    app
+}
+
+/// Types keys by name, a space between them.
+pub fn type_keys(app: &mut App, keys: &str) -> Vec<super::Action> {
+    let mut actions = Vec::new();
+    for name in keys.split(' ') {
+        let now = app.now_ms;
+        actions.extend(app.handle(Event::Key(Key::read(name).unwrap()), now));
+        app.settle();
+    }
+    actions
+}
+
+/// Draws it.
+pub fn draw(app: &mut App) -> Buffer {
+    app.settle();
+    let (columns, rows) = app.view.size;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+    ui::draw(app, &mut buffer);
+    buffer
+}
+
+/// The picture as lines, and below it the looks: a letter for each cell that isn't plain.
+pub fn picture(app: &mut App) -> String {
+    let buffer = draw(app);
+    let mut text = ui::lines(&buffer).join("\n");
+    text.push_str("\n--- looks ---\n");
+    for y in 0..buffer.area.height {
+        let letters: String = (0..buffer.area.width)
+            .map(|x| look(&buffer[(x, y)]))
+            .collect();
+        let letters = letters.trim_end();
+        if !letters.is_empty() {
+            writeln!(text, "{y:>2} {letters}").unwrap();
+        }
+    }
+    text
+}
+
+/// One letter for a look: the colour's, a capital when bold; `#` reversed, `.` dim, `B` bold.
+fn look(cell: &ratatui::buffer::Cell) -> char {
+    if cell.modifier.contains(Modifier::REVERSED) {
+        return '#';
+    }
+    let letter = match cell.fg {
+        Color::Red => 'r',
+        Color::Green => 'g',
+        Color::Yellow => 'y',
+        Color::Blue => 'u',
+        Color::Magenta => 'm',
+        Color::Cyan => 'c',
+        _ if cell.modifier.contains(Modifier::BOLD) => return 'B',
+        _ if cell.modifier.contains(Modifier::DIM) => return '.',
+        _ => return ' ',
+    };
+    if cell.modifier.contains(Modifier::BOLD) {
+        letter.to_ascii_uppercase()
+    } else {
+        letter
+    }
+}
