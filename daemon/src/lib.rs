@@ -20,5 +20,6 @@ pub mod shim;
 
 pub mod api;
 
+pub mod app;
 pub mod check;
 pub mod cli;
