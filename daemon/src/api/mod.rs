@@ -71,6 +71,7 @@ struct Shared {
     tokens: Book,
     throttle: RwLock<(Limits, Arc<Throttle>)>,
     kept: surfaces::stats::Kept,
+    flights: idempotency::Flights,
     stop: CancellationToken,
 }
 
@@ -112,7 +113,8 @@ impl Api {
         let limits = config.borrow().limits.clone();
         let throttle = RwLock::new((limits.clone(), Arc::new(Throttle::new(&limits))));
         let kept = surfaces::stats::Kept::default();
-        Ok(Self(Arc::new(Shared { engine, catalogue, config, house, tokens, throttle, kept, stop })))
+        let flights = idempotency::Flights::default();
+        Ok(Self(Arc::new(Shared { engine, catalogue, config, house, tokens, throttle, kept, flights, stop })))
     }
 
     /// The engine.
@@ -153,6 +155,10 @@ impl Api {
 
     fn kept(&self) -> &surfaces::stats::Kept {
         &self.0.kept
+    }
+
+    fn flights(&self) -> &idempotency::Flights {
+        &self.0.flights
     }
 
     /// Takes the configuration's files anew.

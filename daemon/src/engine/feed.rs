@@ -44,6 +44,8 @@ pub struct Committed {
 pub struct ProgressTick {
     /// Whose.
     pub workflow_id: String,
+    /// It, as last committed.
+    pub workflow: Arc<Workflow>,
     /// The stage's id.
     pub stage: String,
     /// The stage's, 0–100.

@@ -102,6 +102,7 @@ impl Live {
             entry.last = Some(now);
             reported.tick = Some(ProgressTick {
                 workflow_id: key.workflow.clone(),
+                workflow: Arc::clone(&entry.workflow),
                 stage: entry.workflow.plan.stages[key.stage].id.clone(),
                 progress: value,
                 workflow_progress: entry.shown,

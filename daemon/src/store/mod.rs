@@ -63,7 +63,6 @@ impl Store {
         migrate::migrate(&mut connection, &file)?;
         let failed = |error: StoreError| OpenError::Damaged { file: file.clone(), problem: error.to_string() };
         let instance = instance(&connection).map_err(failed)?;
-        idempotency::drop_unfinished(&connection).map_err(failed)?;
         let plans = Arc::new(Plans::new(parse));
         let reader = Reader::new(file.clone(), Arc::clone(&plans), instance);
         Ok(Self { file, connection, reader, plans, lock })

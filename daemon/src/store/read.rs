@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::events::{self, EventRow};
+use super::idempotency::{self, Keyed, Known};
 use super::list::{self, Filter, Page, Ready};
 use super::plans::Plans;
 use super::schedules::{self, FiredRow};
@@ -179,6 +180,14 @@ impl Reader {
     /// The database's.
     pub async fn token(&self, hash: [u8; 32]) -> Result<Option<TokenRow>, StoreError> {
         self.with(move |connection, _| tokens::by_hash(connection, &hash)).await
+    }
+
+    /// What is known of an idempotency key.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn first_answer(&self, keyed: Keyed, now: Timestamp) -> Result<Known, StoreError> {
+        self.with(move |connection, _| idempotency::look(connection, &keyed, now)).await
     }
 
     /// When each schedule last fired.

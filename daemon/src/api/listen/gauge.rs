@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
 
 /// Connections over all listeners.
 pub const ALL: usize = 1024;
@@ -22,6 +23,7 @@ struct Counts {
 #[derive(Debug, Clone, Default)]
 pub struct Gauge {
     counts: Arc<Mutex<Counts>>,
+    emptied: Arc<Notify>,
 }
 
 /// One connection's place; dropping it frees it.
@@ -63,6 +65,17 @@ impl Gauge {
         Ok(Place { gauge: self.clone(), address })
     }
 
+    /// Waits until none is open.
+    pub async fn empty(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.open() == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
     /// How many are open.
     #[must_use]
     pub fn open(&self) -> usize {
@@ -74,6 +87,9 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut counts = self.gauge.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.all = counts.all.saturating_sub(1);
+        if counts.all == 0 {
+            self.gauge.emptied.notify_waiters();
+        }
         if let Some(address) = self.address
             && let Some(here) = counts.by_address.get_mut(&address)
         {

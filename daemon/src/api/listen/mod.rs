@@ -136,7 +136,12 @@ impl Doors {
         doors.close();
         doors.wait().await;
         house.tracker.close();
-        if tokio::time::timeout(grace, house.tracker.wait()).await.is_err() {
+        let over = async {
+            house.tracker.wait().await;
+            // An upgraded connection lives on with its stream, which has a farewell to say.
+            house.gauge.empty().await;
+        };
+        if tokio::time::timeout(grace, over).await.is_err() {
             tracing::warn!(
                 component = "HTTP",
                 open = house.gauge.open(),

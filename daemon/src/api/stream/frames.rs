@@ -85,7 +85,7 @@ pub(super) fn stored(api: &Api, row: &EventRow, workflow: Option<&Workflow>) -> 
 }
 
 /// A progress tick's frame.
-pub(super) fn progress(tick: &ProgressTick, eta_seconds: impl FnOnce() -> Option<f64>) -> Arc<str> {
+pub(super) fn progress(api: &Api, tick: &ProgressTick) -> Arc<str> {
     let tenth = |value: f64| (value * 10.0).floor() / 10.0;
     let made = tick.frame.get_or_init(|| {
         text(&Progress {
@@ -95,7 +95,7 @@ pub(super) fn progress(tick: &ProgressTick, eta_seconds: impl FnOnce() -> Option
             progress: tenth(tick.progress),
             workflow_progress: tenth(tick.workflow_progress).min(99.9),
             message: tick.message.as_deref(),
-            eta_seconds: eta_seconds(),
+            eta_seconds: api.facts(&tick.workflow).eta.map(|(_, likely, _)| tenth(likely)),
         })
     });
     Arc::clone(made)

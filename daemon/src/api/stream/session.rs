@@ -87,8 +87,8 @@ impl Session {
                 }
             }
             feed::Message::Progress(tick) => {
-                if !self.quiet && self.hears(&tick.workflow_id) {
-                    outbox.add(frames::progress(&tick, || None)).await?;
+                if !self.quiet && self.hears(&tick.workflow_id) && self.caller.sees(&tick.workflow.user) {
+                    outbox.add(frames::progress(&self.api, &tick)).await?;
                 }
             }
             feed::Message::Log(grew) => self.logs.grew(&grew.workflow_id),

@@ -7,23 +7,12 @@ use crate::api::extract::{Asked, Sent};
 use crate::api::problem::{Problem, excerpt};
 use crate::api::request_id::RequestId;
 use crate::api::view::time::text;
-use crate::config::Schedule;
-use crate::domain::Timestamp;
+use crate::calendar;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use croner::Cron;
 use reel_shared::workflow::WorkflowView;
 use serde_json::{Value, json};
-
-/// When a schedule is due next; none where its time never comes.
-fn next(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
-    let zone = jiff::tz::TimeZone::get(&schedule.zone).ok()?;
-    let cron: Cron = schedule.cron.parse().ok()?;
-    let now = jiff::Timestamp::from_millisecond(now.0).ok()?.to_zoned(zone);
-    let next = cron.find_next_occurrence(&now, false).ok()?;
-    Some(Timestamp(next.timestamp().as_millisecond()))
-}
 
 /// `GET /api/schedules`
 pub async fn list(State(api): State<Api>, _: Caller, Asked(asked): Asked) -> Result<Answer<Value>, Problem> {
@@ -39,7 +28,7 @@ pub async fn list(State(api): State<Api>, _: Caller, Asked(asked): Asked) -> Res
             json!({
                 "name": schedule.name, "cron": schedule.cron, "zone": schedule.zone, "pipeline": schedule.pipeline,
                 "params": schedule.params, "catchUp": if schedule.catch_up { "one" } else { "none" },
-                "nextAt": next(schedule, now).map(text), "lastAt": last.map(|row| text(row.fired_at)),
+                "nextAt": calendar::next(&schedule.cron, &schedule.zone, now).map(text), "lastAt": last.map(|row| text(row.fired_at)),
                 "lastVideoId": last.and_then(|row| row.workflow.clone()),
             })
         })

@@ -11,6 +11,7 @@ use crate::api::view::time::text;
 use crate::config::quantity::parse_duration;
 use crate::domain::Timestamp;
 use crate::store::tokens::{self as stored, TokenRow};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub async fn make(State(api): State<Api>, caller: Caller, sent: Sent) -> Result<
         data.remove("lastUsedAt");
     }
     // What is kept for a repeated request must not hold the secret: nothing of it is ever written down.
-    let kept = json!({ "success": true, "data": data }).to_string().into_bytes();
+    let kept: Bytes = json!({ "success": true, "data": data }).to_string().into_bytes().into();
     data["token"] = secret.into();
     let mut answer = answer::created(data).into_response();
     answer.extensions_mut().insert(Kept(kept));

@@ -1,3 +1,5 @@
+//! Who may do what: every route with every kind of caller.
+
 use super::super::auth::Scope;
 use super::super::auth::guard::Access;
 use super::super::listen::Peer;

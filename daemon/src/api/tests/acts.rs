@@ -1,3 +1,5 @@
+//! A workflow through its life: shown, acted on, asked about.
+
 use super::Rig;
 use crate::attempt_log::{Level, LogName, Writer};
 use crate::domain::command::Outcome;

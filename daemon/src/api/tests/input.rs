@@ -1,3 +1,5 @@
+//! Bad input: each is refused by name, and changes nothing.
+
 use super::{Rig, operator, request};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};

@@ -1,3 +1,5 @@
+//! Submitting, alone, in batches, and twice under one key.
+
 use super::super::auth::Scope;
 use super::{Rig, operator, request};
 use axum::http::{Method, StatusCode};

@@ -1,3 +1,5 @@
+//! The printed shape: what is left out, rounded, ordered.
+
 use super::*;
 use crate::domain::pipeline::RetryPolicy;
 use crate::domain::workflow::Lease;
