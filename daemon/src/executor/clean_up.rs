@@ -1,9 +1,10 @@
-//! Removes what workflows leave: work directories, and logs of those that were deleted.
+//! Removes what workflows leave: work directories, and logs and kept media of those that were deleted.
 //!
 //! A directory is first renamed, at once, so that a workflow submitted anew under the same id finds none of it, and then
 //! removed in the background. What a crash leaves between the two is swept at the next start.
 
 use super::runner::Inner;
+use super::stages::kept::Kept;
 use crate::attempt_log::LogName;
 use crate::domain::Workflow;
 use std::fs;
@@ -32,6 +33,7 @@ pub fn clean_up(inner: &Arc<Inner>, workflow: &Workflow, logs: bool) {
     }
     if logs {
         discard(inner, &logs_dir);
+        discard_media(inner, workflow);
     }
 }
 
@@ -65,6 +67,21 @@ fn discard(inner: &Inner, directory: &Path) {
     }
 }
 
+/// Removes the files that a deleted workflow kept. What it published stays on its channels.
+fn discard_media(inner: &Inner, workflow: &Workflow) {
+    let Some(kept) = Kept::of_ended(workflow, &inner.config.data_dir.join("media")) else {
+        return;
+    };
+    inner.lanes.run(move || {
+        for file in kept.all() {
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => warn(&file, &error),
+                _ => {}
+            }
+        }
+    });
+}
+
 fn new_name(parent: &Path) -> PathBuf {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     parent.join(format!(
@@ -80,5 +97,5 @@ fn remove(directory: &Path) {
 }
 
 fn warn(directory: &Path, error: &io::Error) {
-    tracing::warn!(component = "FILE", path = %directory.display(), %error, "a directory that is no longer wanted can't be removed; it is tried again at the next start");
+    tracing::warn!(component = "FILE", path = %directory.display(), %error, "what is no longer wanted can't be removed; directories are tried again at the next start");
 }

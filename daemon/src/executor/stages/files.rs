@@ -29,7 +29,8 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), StageError> {
     write().map_err(|error| failed("written", path, &error))
 }
 
-/// Gives a finished part its name. The bytes are on the disk before the name is.
+/// Gives a finished part its name. The bytes are on the disk before the name is. A part that has its name already (the
+/// stage was run again after that) is fine.
 ///
 /// # Errors
 /// What the disk says; a part that isn't there although its program succeeded.
@@ -38,7 +39,14 @@ pub fn finish(part: &Path, path: &Path) -> Result<(), StageError> {
         std::fs::File::open(part)?.sync_all()?;
         std::fs::rename(part, path)
     };
-    finish().map_err(|error| failed("kept", path, &error))
+    match finish() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && holds_something(path) => Ok(()),
+        other => other.map_err(|error| failed("kept", path, &error)),
+    }
+}
+
+fn holds_something(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.len() > 0)
 }
 
 /// Gives a file a second name, by a link where the disk can, else by a copy. An older file of that name is replaced.
@@ -136,6 +144,29 @@ mod tests {
         write_whole(&path, b"whole").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
         assert!(!part(&path).exists());
+    }
+
+    #[test]
+    fn finishing_twice_is_fine_and_finishing_nothing_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mp4");
+        std::fs::write(&path, b"").unwrap();
+        assert!(finish(&part(&path), &path).is_err());
+        std::fs::write(part(&path), b"whole").unwrap();
+        finish(&part(&path), &path).unwrap();
+        finish(&part(&path), &path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn a_link_may_be_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("a"), folder.path().join("deep/b"));
+        std::fs::write(&from, b"x").unwrap();
+        link(&from, &to).unwrap();
+        link(&from, &to).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"x");
+        assert!(!part(&to).exists());
     }
 
     #[test]

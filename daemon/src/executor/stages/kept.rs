@@ -10,6 +10,7 @@
 //! every later attempt of this workflow finds the same one.
 
 use super::files;
+use crate::domain::{Value, Workflow};
 use crate::executor::stage::{StageContext, StageError};
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
@@ -76,6 +77,52 @@ impl Kept {
         }
         files::write_whole(&remembered, kept.number.to_string().as_bytes())?;
         Ok(kept)
+    }
+
+    /// The names of a workflow that has ended, from what its stages gave; none where it kept nothing.
+    #[must_use]
+    pub fn of_ended(workflow: &Workflow, media: &Path) -> Option<Self> {
+        let gave = |key: &str| {
+            workflow
+                .stages
+                .iter()
+                .find_map(|stage| stage.outputs.get(key))
+        };
+        let captions = gave("captions")
+            .and_then(Value::as_map)
+            .and_then(|map| map.get("srt"));
+        let path = captions
+            .or_else(|| gave("videoPath"))
+            .and_then(Value::as_text)?;
+        let path = Path::new(path).strip_prefix(media).ok()?;
+        let parts: Vec<&str> = path
+            .components()
+            .map(|part| part.as_os_str().to_str())
+            .collect::<Option<_>>()?;
+        let [_, user, _] = parts[..] else { return None };
+        let number = path.file_stem()?.to_str()?.parse().ok()?;
+        (user != "..").then(|| Self {
+            media: media.to_path_buf(),
+            user: user.to_owned(),
+            number,
+        })
+    }
+
+    /// Every file that may be kept under these names, whether it was made or not: what goes when the workflow is deleted.
+    /// What was published stays where it was published.
+    #[must_use]
+    pub fn all(&self) -> Vec<PathBuf> {
+        let mut files = vec![
+            self.video(),
+            self.rendition("720p"),
+            self.captions("srt"),
+            self.captions("ass"),
+            self.audio(),
+        ];
+        files.extend((0..super::thumbnails::COUNT).map(|index| self.thumbnail(index)));
+        let parts: Vec<PathBuf> = files.iter().map(|file| files::part(file)).collect();
+        files.extend(parts);
+        files
     }
 
     fn folder(&self, kind: &str) -> PathBuf {
@@ -176,6 +223,34 @@ mod tests {
         assert_eq!(
             first.key(&first.rendition("720p")),
             Some(format!("videos/ann/{}_720p.mp4", first.number))
+        );
+    }
+
+    #[test]
+    fn what_a_deleted_workflow_kept_is_known_from_its_outputs() {
+        let media = Path::new("/d/media");
+        let ended = |key: &str, value: Value| {
+            let mut workflow = crate::executor::stages::tests::bench::workflow();
+            workflow.stages[0].outputs.insert(key.to_owned(), value);
+            Kept::of_ended(&workflow, media)
+        };
+        let kept = ended("videoPath", Value::from("/d/media/videos/ann/7.mp4")).unwrap();
+        assert_eq!(kept.video(), Path::new("/d/media/videos/ann/7.mp4"));
+        assert!(
+            kept.all()
+                .contains(&PathBuf::from("/d/media/thumbnails/ann/7-0.jpg"))
+        );
+        for path in [
+            "/etc/passwd",
+            "/d/media/videos/../7.mp4",
+            "/d/media/videos/ann/x.mp4",
+            "/d/media/7.mp4",
+        ] {
+            assert_eq!(ended("videoPath", Value::from(path)), None, "{path}");
+        }
+        assert_eq!(
+            ended("other", Value::from("/d/media/videos/ann/7.mp4")),
+            None
         );
     }
 

@@ -1,6 +1,6 @@
 //! The stages as a whole: real programs, run by a host that keeps nothing.
 
-mod bench;
+pub mod bench;
 
 use super::registry;
 use crate::domain::{ErrorClass, Value};

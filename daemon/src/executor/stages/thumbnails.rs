@@ -10,6 +10,9 @@ use std::time::Duration;
 /// Where in the video, as parts of its length.
 const MOMENTS: [f64; 4] = [0.12, 0.37, 0.62, 0.87];
 
+/// How many there are.
+pub const COUNT: usize = MOMENTS.len();
+
 /// Runs the stage.
 ///
 /// # Errors
@@ -26,7 +29,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             .input(&video.path);
     }
     let size = format!("scale={}:{}:flags=bicubic", form.width, form.height);
-    for index in 0..MOMENTS.len() {
+    for index in 0..COUNT {
         command = command
             .args([
                 "-map",
@@ -50,8 +53,8 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         command.step(Duration::from_secs(1), (0.0, 95.0)),
     )
     .await?;
-    let mut made = Vec::with_capacity(MOMENTS.len());
-    for index in 0..MOMENTS.len() {
+    let mut made = Vec::with_capacity(COUNT);
+    for index in 0..COUNT {
         let path = kept.thumbnail(index);
         let (part, named) = (files::part(&path), path.clone());
         files::blocking(move || files::finish(&part, &named)).await?;

@@ -89,13 +89,14 @@ fn cells(grid: Frame, drawn: Frame, draws: &[f64; 8]) -> String {
 
 /// The edge of the Mandelbrot set, slowly nearer.
 fn fractal(_: Frame, drawn: Frame, draws: &[f64; 8]) -> String {
-    const PLACES: [(f64, f64, f64); 4] = [
+    const PLACES: [(f64, f64, f64); 5] = [
         (-0.743_643_887, 0.131_825_904, 0.02),
-        (-0.748, 0.1, 0.03),
-        (-0.170_337, -1.065_06, 0.05),
-        (-1.250_66, 0.020_12, 0.02),
+        (-0.7453, 0.1127, 0.006),
+        (-1.250_66, 0.020_12, 0.006),
+        (-0.722, 0.246, 0.02),
+        (0.292_575_5, -0.014_997_7, 0.01),
     ];
-    let (x, y, scale) = PLACES[whole(draws[4] * 3.99) % PLACES.len()];
+    let (x, y, scale) = PLACES[whole(draws[4] * 4.99) % PLACES.len()];
     format!(
         "mandelbrot=s={}x{}:r={FPS}:start_x={x}:start_y={y}:start_scale={scale}:end_scale={:.6}:\
          end_pts=1200:maxiter=220:inner=period:outer=normalized_iteration_count,\

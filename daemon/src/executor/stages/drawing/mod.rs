@@ -108,4 +108,54 @@ mod tests {
         let graph = Artist::of("movie=/etc/passwd,drawtext='x'").graph(0, TALL);
         assert!(!graph.contains("passwd") && !graph.contains("drawtext"));
     }
+
+    /// Grey values of two frames, a second apart, each 36×64 or 64×36.
+    fn frames(graph: &str) -> Vec<Vec<u8>> {
+        let graph = format!("{graph},select='eq(n,5)+eq(n,35)',scale=36:36,format=gray");
+        let output = std::process::Command::new("ffmpeg")
+            .args(["-v", "error", "-f", "lavfi", "-i", &graph, "-frames:v", "2"])
+            .args(["-fps_mode", "passthrough"])
+            .args(["-f", "rawvideo", "-"])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{graph}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout.chunks(36 * 36).map(<[u8]>::to_vec).collect()
+    }
+
+    #[test]
+    fn every_field_moves_and_none_is_plain_or_black() {
+        let wide = Frame {
+            width: 1920,
+            height: 1080,
+        };
+        let artist = Artist::of("a prompt");
+        for section in 0..fields::COUNT {
+            let frame = if section % 2 == 0 { TALL } else { wide };
+            let graph = artist.graph(section, frame);
+            let [one, other] = &frames(&graph)[..] else {
+                unreachable!("two frames of {graph}")
+            };
+            let count = one.len() as f64;
+            let mean = one.iter().map(|v| f64::from(*v)).sum::<f64>() / count;
+            let spread = one
+                .iter()
+                .map(|v| (f64::from(*v) - mean).abs())
+                .sum::<f64>()
+                / count;
+            let change: f64 = one
+                .iter()
+                .zip(other)
+                .map(|(a, b)| f64::from(a.abs_diff(*b)))
+                .sum::<f64>()
+                / count;
+            assert!(
+                mean > 35.0 && spread > 8.0 && change > 1.0,
+                "{mean} {spread} {change}: {graph}"
+            );
+        }
+    }
 }

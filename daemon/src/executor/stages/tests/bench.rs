@@ -2,14 +2,14 @@
 
 use crate::attempt_log::Level;
 use crate::config::Config;
-use crate::domain::{ErrorClass, Values};
+use crate::domain::{self, ErrorClass, Timestamp, Values, Workflow};
 use crate::executor::stage::{
     BoxFuture, Facts, Host, StageContext, StageError, Stdout, Step, StepResult,
 };
 use crate::executor::stages::registry;
-use crate::pipeline::json;
+use crate::pipeline::{Catalogue, Defaults, Draft, json, prepare};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -190,4 +190,17 @@ impl Host for Fake {
             })
         })
     }
+}
+
+/// A workflow of the `video` pipeline that has not begun.
+pub fn workflow() -> Workflow {
+    let config = Config::default_at("/nonexistent/reel");
+    let catalogue = Catalogue::load(Path::new("/nonexistent/reel"), &Defaults::from(&config));
+    let params = serde_json::json!({"prompt": "x"});
+    let draft = Draft {
+        pipeline: "video".to_owned(),
+        params: params.as_object().unwrap().clone(),
+        ..Draft::default()
+    };
+    domain::evolve::create(&prepare(draft, &catalogue, &config).unwrap(), Timestamp(0))
 }
