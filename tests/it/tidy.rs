@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 const LONGEST: usize = 400;
 
 /// The daemon's rooms by layer: a room may import those of lower layers, never one of its own layer or above.
-const LAYERS: [(&str, u32); 16] = [
+const LAYERS: [(&str, u32); 19] = [
     ("attempt_log", 0),
     ("config", 0),
     ("telemetry", 0),
+    ("outbound", 1),
     ("shim", 1),
     ("domain", 2),
     ("clock", 3),
@@ -20,6 +21,8 @@ const LAYERS: [(&str, u32); 16] = [
     ("engine", 5),
     ("reconcile", 6),
     ("executor", 6),
+    ("webhook", 6),
+    ("notify", 6),
     ("api", 7),
     ("check", 8),
     ("cli", 8),

@@ -1,9 +1,9 @@
 //! The handle on the engine: what the rest of the daemon asks of it.
 
 use super::feed::{self, Message};
-use super::op::{Ask, Op, Reply, Told};
+use super::op::{Ask, Notice, Op, Reply, Told};
 use super::pending::Pending;
-use super::ports::{AttemptKey, Reports, StageRunner};
+use super::ports::{AttemptKey, Outbox, Reports, StageRunner};
 use super::shared::Shared;
 use super::slots::BoxState;
 use super::transact::Transactor;
@@ -66,6 +66,20 @@ impl Engine {
     /// # Errors
     /// The database's.
     pub fn start(store: Store, dir: &Path, node: &Node, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::start_with(store, dir, node, clock, None)
+    }
+
+    /// The same, with an outbox that writes into every event's transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn start_with(
+        store: Store,
+        dir: &Path,
+        node: &Node,
+        clock: Arc<dyn Clock>,
+        outbox: Option<Box<dyn Outbox>>,
+    ) -> Result<Self, StoreError> {
         let (queue, operations) = mpsc::sync_channel(QUEUE);
         let (feed, _) = broadcast::channel(feed::CAPACITY);
         let shared = Arc::new(Shared::new(clock, feed, stats::recent(&store.connection)?));
@@ -85,6 +99,7 @@ impl Engine {
             stale: true,
             cache: HashMap::new(),
             pending: Pending::default(),
+            outbox,
             _lock: store.lock,
         };
         let connection = store.connection;
@@ -221,11 +236,23 @@ impl Engine {
         &self,
         mut write: impl FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, EngineError> {
+        self.write_told(move |connection| Ok((write(connection)?, Vec::new()))).await
+    }
+
+    /// As `write`, and numbers the events that it leads to in the same transaction.
+    ///
+    /// # Errors
+    /// Stopping, store.
+    pub async fn write_told<T: Send + 'static>(
+        &self,
+        mut write: impl FnMut(&Connection) -> Result<(T, Vec<Notice>), StoreError> + Send + 'static,
+    ) -> Result<T, EngineError> {
         let slot = Arc::new(Mutex::new(None));
         let answer = Arc::clone(&slot);
         let ask = Ask::Write(Box::new(move |connection| {
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(write(connection)?);
-            Ok(())
+            let (written, notices) = write(connection)?;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(written);
+            Ok(notices)
         }));
         self.done(ask).await?;
         let written = answer.lock().unwrap_or_else(PoisonError::into_inner).take();

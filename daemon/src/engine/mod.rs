@@ -28,6 +28,7 @@ mod tests;
 
 pub use handle::{BoxFacts, Engine, Node};
 pub use live::Shown;
+pub use op::Notice;
 
 use crate::domain::{Refusal, Workflow};
 use std::sync::Arc;

@@ -10,9 +10,18 @@ use tokio::sync::oneshot;
 /// An answer on its way to the one who asked.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 
-/// Something to write that no workflow's state machine decides: tokens, idempotency keys, schedules. Runs again should its
-/// transaction be abandoned.
-pub(super) type Write = Box<dyn FnMut(&Connection) -> Result<(), StoreError> + Send>;
+/// An event about no workflow, to be numbered and written with what led to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// `endpoint.disabled`…
+    pub kind: &'static str,
+    /// A JSON object.
+    pub data: serde_json::Value,
+}
+
+/// Something to write that no workflow's state machine decides: tokens, idempotency keys, endpoints; with the events it leads
+/// to. Runs again should its transaction be abandoned.
+pub(super) type Write = Box<dyn FnMut(&Connection) -> Result<Vec<Notice>, StoreError> + Send>;
 
 /// What is asked.
 pub(super) enum Ask {

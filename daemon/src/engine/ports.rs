@@ -1,6 +1,9 @@
-//! What outer rooms implement for the engine: the runner of stages. Local and remote runners look alike from here.
+//! What outer rooms implement for the engine: the runner of stages (local and remote ones look alike from here), and the
+//! outbox that turns events into deliveries.
 
 use crate::domain::{Outcome, Timestamp, Workflow};
+use crate::store::StoreError;
+use rusqlite::Connection;
 use std::sync::Arc;
 
 /// Names one attempt of one stage.
@@ -46,6 +49,35 @@ pub trait StageRunner: Send + Sync + 'static {
     fn adopt(&self, orders: Vec<Order>);
     /// A workflow was deleted or ended: its work directory and, when `logs`, its attempt logs may go.
     fn clean_up(&self, workflow: Arc<Workflow>, logs: bool);
+}
+
+/// An event that has just been written to the log, its transaction still open.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// Its number.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// `workflow.created`…
+    pub kind: &'static str,
+    /// JSON object text.
+    pub data: &'a str,
+    /// The workflow as it is after the whole operation; none for what is about no workflow, and for a deletion.
+    pub workflow: Option<&'a Workflow>,
+}
+
+/// Writes what an event causes elsewhere into the event's own transaction, so that neither is ever without the other. Called
+/// by the writer for every event: it must cost next to nothing when nobody listens.
+pub trait Outbox: Send + 'static {
+    /// An event was written.
+    ///
+    /// # Errors
+    /// The database's: the whole transaction is abandoned then.
+    fn written(&mut self, connection: &Connection, event: Written<'_>) -> Result<(), StoreError>;
+    /// The transaction is on disk.
+    fn committed(&mut self);
+    /// The transaction was abandoned: whatever was remembered of it never happened.
+    fn forget(&mut self);
 }
 
 /// What a runner tells the engine. `Engine` is one; tests bring their own.

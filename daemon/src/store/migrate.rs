@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::path::Path;
 
 /// Every migration, oldest first; the n-th leads to `user_version` n+1.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_init.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_init.sql"), include_str!("../../migrations/0002_webhooks.sql")];
 
 /// Above this size the check of every page moves behind the start.
 const CHECK_WHOLE_BELOW: u64 = 8 << 20;

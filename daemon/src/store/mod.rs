@@ -8,8 +8,12 @@
 
 pub mod ballast;
 pub mod backup;
+pub mod callbacks;
 pub mod codec;
 pub mod connection;
+pub mod deliveries;
+pub mod delivery_list;
+pub mod endpoints;
 pub mod error;
 pub mod events;
 pub mod idempotency;

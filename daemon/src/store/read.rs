@@ -44,6 +44,17 @@ impl Reader {
         &self.shared.instance
     }
 
+    /// Any other question; one consistent moment, and short.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.with(move |connection, _| query(connection)).await
+    }
+
     async fn with<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Connection, &Plans) -> Result<T, StoreError> + Send + 'static,

@@ -57,6 +57,9 @@ impl Transactor {
                 runner.clean_up(workflow, logs);
             }
         }
+        if let Some(outbox) = self.outbox.as_mut().filter(|_| !pending.events.is_empty()) {
+            outbox.committed();
+        }
         for event in pending.events {
             // No receiver is no error: nobody watches.
             let _ = self.shared.feed.send(Message::Event(Arc::new(event)));
@@ -78,6 +81,9 @@ impl Transactor {
 
     /// Nothing of the transaction happened: what was read or counted in it is forgotten.
     pub(super) fn forget_all(&mut self) {
+        if let Some(outbox) = &mut self.outbox {
+            outbox.forget();
+        }
         self.cache.clear();
         self.stale = true;
         self.stopped = false;

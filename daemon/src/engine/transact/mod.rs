@@ -13,6 +13,7 @@
 mod after;
 mod batch;
 mod start;
+mod tell;
 mod upkeep;
 
 use super::op::{Ask, Op};
@@ -25,12 +26,12 @@ use crate::domain::event::Event;
 use crate::domain::workflow::{StageState, Status};
 use crate::domain::{Command, DependencyState, Effect, Refusal, Submit, Timestamp, Workflow};
 use crate::domain::{command::Outcome, decide, evolve, refusal::Decision};
-use crate::engine::ports::AttemptKey;
+use crate::engine::ports::{AttemptKey, Outbox};
 use crate::store::ballast::Ballast;
 use crate::store::lock::DirectoryLock;
 use crate::store::plans::Plans;
 use crate::store::writer::Group;
-use crate::store::{StoreError, events, rows};
+use crate::store::{StoreError, rows};
 use rusqlite::Connection;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub(super) struct Transactor {
     pub stale: bool,
     pub cache: HashMap<String, Arc<Workflow>>,
     pub pending: Pending,
+    pub outbox: Option<Box<dyn Outbox>>,
     pub _lock: DirectoryLock,
 }
 
@@ -242,34 +244,6 @@ impl Transactor {
         Ok(())
     }
 
-    fn append(
-        &mut self,
-        connection: &Connection,
-        workflow: &Arc<Workflow>,
-        log: Vec<(&Event, String, String)>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        for (event, data, state) in log {
-            self.seq += 1;
-            let kind = record::kind(event);
-            events::append(
-                connection,
-                &events::NewEvent {
-                    seq: self.seq,
-                    at: now,
-                    workflow: Some(&workflow.id),
-                    user: Some(&workflow.user),
-                    kind,
-                    state: Some(&state),
-                    data: &data,
-                },
-            )?;
-            let deleted = matches!(event, Event::Deleted { .. });
-            self.pending.publish(self.seq, now, kind, data, &workflow.id, (!deleted).then_some(workflow));
-        }
-        Ok(())
-    }
-
     /// Notes what a workflow has become, and whose slots that changes.
     fn touch(&mut self, old: Option<&Workflow>, new: &Arc<Workflow>) {
         for index in 0..new.stages.len() {
@@ -339,7 +313,11 @@ impl Group for Transactor {
             Ask::Retain { keep, max_age_ms, limit } => {
                 op.count = self.retain(connection, *keep, *max_age_ms, *limit)?;
             }
-            Ask::Write(write) => write(connection)?,
+            Ask::Write(write) => {
+                for told in write(connection)? {
+                    self.notice(connection, told.kind, &told.data)?;
+                }
+            }
             Ask::Stop => self.stopped = true,
         }
         Ok(())

@@ -6,19 +6,6 @@ use crate::store::{StoreError, events, queue, rows, schedules};
 use rusqlite::Connection;
 
 impl Transactor {
-    /// An event that is about no workflow: a box, the disk.
-    pub(super) fn notice(&mut self, connection: &Connection, kind: &'static str, data: &serde_json::Value) -> Result<(), StoreError> {
-        self.seq += 1;
-        let now = self.shared.clock.now();
-        let data = data.to_string();
-        events::append(
-            connection,
-            &events::NewEvent { seq: self.seq, at: now, workflow: None, user: None, kind, state: None, data: &data },
-        )?;
-        self.pending.publish_notice(self.seq, now, kind, data);
-        Ok(())
-    }
-
     pub(super) fn hold(&mut self, connection: &Connection, disk_low: Option<bool>, window: Option<Option<Timestamp>>) -> Result<(), StoreError> {
         if let Some(low) = disk_low.filter(|low| *low != self.disk_low) {
             self.disk_low = low;
