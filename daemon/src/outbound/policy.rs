@@ -1,0 +1,295 @@
+//! What may be reached, by `[webhooks] allow_http` and `allow_private`: by default public addresses over https alone.
+
+use super::address;
+use crate::config::Webhooks;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The addresses that the daemon itself listens on; shared, because they are known only once it listens.
+#[derive(Debug, Clone, Default)]
+pub struct Own(Arc<RwLock<Vec<SocketAddr>>>);
+
+impl Own {
+    /// Notes where the daemon listens.
+    pub fn set(&self, addresses: Vec<SocketAddr>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = addresses;
+    }
+
+    /// Whether a connection to this address would come in at our own door.
+    fn is(&self, address: IpAddr, port: u16) -> bool {
+        let address = address::plain(address);
+        let doors = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        doors.iter().filter(|door| door.port() == port).any(|door| {
+            let at = address::plain(door.ip());
+            // The unspecified address leads to this box, from either side.
+            at == address || (at.is_unspecified() && is_local(address)) || (address.is_unspecified() && is_local(at))
+        })
+    }
+}
+
+/// Whether this box has the address: only then can a socket be bound to it.
+fn is_local(address: IpAddr) -> bool {
+    address.is_loopback() || address.is_unspecified() || UdpSocket::bind((address, 0)).is_ok()
+}
+
+/// A host name or net that is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Rule {
+    Net(IpNet),
+    /// Exactly this name.
+    Name(String),
+    /// Any name below this one.
+    Below(String),
+}
+
+/// A switch that is off, on, or on for some.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Allow {
+    all: bool,
+    rules: Vec<Rule>,
+}
+
+impl Allow {
+    fn of(all: bool, texts: &[String]) -> Self {
+        let rule = |text: &String| match address::net(text) {
+            Some(net) => Rule::Net(net),
+            None => {
+                let name = text.trim_end_matches('.').to_ascii_lowercase();
+                match name.strip_prefix("*.") {
+                    Some(parent) => Rule::Below(format!(".{parent}")),
+                    None => Rule::Name(name),
+                }
+            }
+        };
+        Self {
+            all,
+            rules: texts.iter().map(rule).collect(),
+        }
+    }
+
+    fn names(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        self.rules.iter().any(|rule| match rule {
+            Rule::Name(name) => *name == host,
+            Rule::Below(parent) => host.ends_with(parent.as_str()),
+            Rule::Net(_) => false,
+        })
+    }
+
+    fn covers(&self, host: &str, address: IpAddr) -> bool {
+        let address = address::plain(address);
+        self.all
+            || self.names(host)
+            || self
+                .rules
+                .iter()
+                .any(|rule| matches!(rule, Rule::Net(net) if net.contains(&address)))
+    }
+
+    /// Named all by itself.
+    fn singles_out(&self, address: IpAddr) -> bool {
+        let address = address::plain(address);
+        let is_it = |net: &IpNet| net.addr() == address && net.prefix_len() == net.max_prefix_len();
+        self.rules
+            .iter()
+            .any(|rule| matches!(rule, Rule::Net(net) if is_it(net)))
+    }
+}
+
+/// What may be reached.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    http: Allow,
+    private: Allow,
+    own: Own,
+}
+
+/// Why an address is not reached; begins with what it is about, ends with the remedy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Blocked {
+    /// Plain http.
+    #[error("plain http to `{0}` is not allowed; use https, or add the host to [webhooks] allow_http")]
+    Http(String),
+    /// Not public.
+    #[error(
+        "`{host}` is {address}, which is not a public address ({why}); add the host or its net to [webhooks] allow_private"
+    )]
+    Private {
+        /// As it was named.
+        host: String,
+        /// What it is.
+        address: IpAddr,
+        /// Which range.
+        why: &'static str,
+    },
+    /// A cloud's metadata service.
+    #[error(
+        "`{host}` is {address}, a cloud's metadata service; only [webhooks] allow_private naming this very address opens it"
+    )]
+    Metadata {
+        /// As it was named.
+        host: String,
+        /// What it is.
+        address: IpAddr,
+    },
+    /// Our own door.
+    #[error("`{host}` is {address}, where this daemon itself listens")]
+    Own {
+        /// As it was named.
+        host: String,
+        /// What it is.
+        address: IpAddr,
+    },
+}
+
+impl Policy {
+    /// As the configuration says; `own` is never reached.
+    #[must_use]
+    pub fn of(config: &Webhooks, own: Own) -> Self {
+        Self {
+            http: Allow::of(config.allow_http_all, &config.allow_http),
+            private: Allow::of(config.allow_private_all, &config.allow_private),
+            own,
+        }
+    }
+
+    /// Whether a host may be asked at all, as far as that can be told before it is looked up. A literal is judged whole.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn allows(&self, host: &str, port: u16, plain_http: bool) -> Result<(), Blocked> {
+        if let Some(address) = literal(host) {
+            return self.admits(host, address, port, plain_http);
+        }
+        let nets = || self.http.rules.iter().any(|rule| matches!(rule, Rule::Net(_)));
+        if plain_http && !self.http.all && !self.http.names(host) && !nets() {
+            return Err(Blocked::Http(host.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Whether this very address may be dialled for this host.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn admits(&self, host: &str, address: IpAddr, port: u16, plain_http: bool) -> Result<(), Blocked> {
+        let host = || host.to_owned();
+        if self.own.is(address, port) {
+            return Err(Blocked::Own { host: host(), address });
+        }
+        if address::is_metadata(address) && !self.private.singles_out(address) {
+            return Err(Blocked::Metadata { host: host(), address });
+        }
+        if let Some(why) = address::not_public(address).filter(|_| !self.private.covers(&host(), address)) {
+            return Err(Blocked::Private {
+                host: host(),
+                address,
+                why,
+            });
+        }
+        if plain_http && !self.http.covers(&host(), address) {
+            return Err(Blocked::Http(host()));
+        }
+        Ok(())
+    }
+}
+
+/// The address that a host of a parsed URL is, where it is one.
+#[must_use]
+pub fn literal(host: &str) -> Option<IpAddr> {
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(http: &[&str], private: &[&str]) -> Policy {
+        let of = |texts: &[&str]| {
+            Allow::of(
+                texts == ["all"],
+                &texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(),
+            )
+        };
+        Policy {
+            http: of(http),
+            private: of(private),
+            own: Own::default(),
+        }
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn nothing_private_and_nothing_plain_is_the_default() {
+        let policy = Policy::default();
+        assert!(policy.admits("h", ip("1.1.1.1"), 443, false).is_ok());
+        assert!(matches!(
+            policy.admits("h", ip("1.1.1.1"), 80, true),
+            Err(Blocked::Http(_))
+        ));
+        assert!(matches!(
+            policy.admits("h", ip("10.0.0.1"), 443, false),
+            Err(Blocked::Private { .. })
+        ));
+        assert!(matches!(policy.allows("h.example", 80, true), Err(Blocked::Http(_))));
+        assert!(
+            policy.allows("h.example", 443, false).is_ok(),
+            "a name is judged when it is connected to"
+        );
+        assert!(policy.allows("[::1]", 443, false).is_err());
+    }
+
+    #[test]
+    fn names_and_nets_open_what_they_name() {
+        let policy = policy(&["10.0.0.0/8", "*.lan"], &["10.0.0.0/8", "box.lan"]);
+        assert!(policy.admits("10.1.2.3", ip("10.1.2.3"), 80, true).is_ok());
+        assert!(policy.admits("x", ip("::ffff:10.1.2.3"), 80, true).is_ok());
+        assert!(policy.admits("BOX.lan.", ip("192.168.0.1"), 80, true).is_ok());
+        assert!(policy.admits("other.lan", ip("192.168.0.1"), 80, true).is_err());
+        assert!(
+            policy.allows("any.example", 80, true).is_ok(),
+            "its address may lie in a net that is allowed"
+        );
+        assert!(policy.admits("any.example", ip("1.1.1.1"), 80, true).is_err());
+    }
+
+    #[test]
+    fn metadata_is_opened_only_by_itself() {
+        let metadata = ip("169.254.169.254");
+        for private in [&["all"][..], &["169.254.0.0/16"]] {
+            assert!(matches!(
+                policy(&["all"], private).admits("m", metadata, 80, true),
+                Err(Blocked::Metadata { .. })
+            ));
+        }
+        assert!(
+            policy(&["all"], &["169.254.169.254"])
+                .admits("m", metadata, 80, true)
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn our_own_door_is_never_reached() {
+        let policy = policy(&["all"], &["all"]);
+        policy.own.set(vec!["127.0.0.1:3124".parse().unwrap()]);
+        for address in ["127.0.0.1", "::ffff:127.0.0.1", "0.0.0.0"] {
+            assert!(
+                matches!(policy.admits("h", ip(address), 3124, true), Err(Blocked::Own { .. })),
+                "{address}"
+            );
+        }
+        assert!(policy.admits("h", ip("127.0.0.1"), 3125, true).is_ok());
+        policy.own.set(vec!["0.0.0.0:3124".parse().unwrap()]);
+        assert!(policy.admits("h", ip("127.0.0.1"), 3124, true).is_err());
+        assert!(policy.admits("h", ip("1.1.1.1"), 3124, true).is_ok());
+    }
+}
