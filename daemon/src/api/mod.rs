@@ -197,15 +197,34 @@ impl Api {
     }
 
     /// What is known of a workflow beyond its row.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn facts(&self, workflow: &Arc<Workflow>) -> Result<Facts, StoreError> {
+        Ok(self.engine().insight_about(std::slice::from_ref(workflow)).await?.of(workflow))
+    }
+
+    /// A workflow as shown by the picture of the queue that is at hand: for answers that must not wait for a newer one.
     #[must_use]
-    pub fn facts(&self, workflow: &Workflow) -> Facts {
-        self.engine().insight().of(workflow)
+    pub fn show_at_hand(&self, workflow: &Workflow) -> WorkflowView {
+        show(&self.engine().insight(), workflow)
     }
 
     /// A workflow as shown, without its transitions.
-    #[must_use]
-    pub fn show(&self, workflow: &Workflow) -> WorkflowView {
-        show(&self.engine().insight(), workflow)
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn show(&self, workflow: &Arc<Workflow>) -> Result<WorkflowView, StoreError> {
+        Ok(show(&*self.engine().insight_about(std::slice::from_ref(workflow)).await?, workflow))
+    }
+
+    /// Workflows as shown, without their transitions.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn show_all(&self, workflows: &[Arc<Workflow>]) -> Result<Vec<WorkflowView>, StoreError> {
+        let insight = self.engine().insight_about(workflows).await?;
+        Ok(workflows.iter().map(|workflow| show(&insight, workflow)).collect())
     }
 
     /// Deliveries of the last day.

@@ -12,6 +12,7 @@ use crate::domain::why::{self, Closed, Context, Holder, WaitingFor};
 use crate::domain::workflow::{StageState, Status, Workflow};
 use crate::domain::{Timestamp, pick::Candidate};
 use crate::store::StoreError;
+use crate::store::list::PLACES;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -129,40 +130,45 @@ fn last_words(workflow: &Workflow) -> Option<String> {
 }
 
 impl Engine {
-    /// The picture of the queue that is shared now: at most a moment old, made anew in the background when it is older.
+    /// The picture of the queue that is shared now: a moment old at most while somebody asks, made anew in the background.
     #[must_use]
     pub fn insight(&self) -> Arc<Insight> {
         let gallery = &self.shared.gallery;
         let held = gallery.now.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match held {
-            Some((made, insight)) => {
-                let stale = insight.seq != self.seq() && made.elapsed() >= FRESH;
-                if stale && !gallery.making.swap(true, Ordering::AcqRel) {
-                    let engine = self.clone();
-                    tokio::spawn(async move {
-                        if let Err(error) = engine.fresh_insight().await {
-                            tracing::warn!(component = "QUEUE_MANAGER", "the queue could not be looked at: {error}");
-                        }
-                        engine.shared.gallery.making.store(false, Ordering::Release);
-                    });
+        let stale = held.as_ref().is_none_or(|(made, insight)| insight.seq != self.seq() && made.elapsed() >= FRESH);
+        if stale && !gallery.making.swap(true, Ordering::AcqRel) {
+            let engine = self.clone();
+            tokio::spawn(async move {
+                if let Err(error) = engine.look().await {
+                    tracing::warn!(component = "QUEUE_MANAGER", "the queue could not be looked at: {error}");
                 }
-                insight
-            }
-            None => Arc::new(self.picture(Vec::new(), &[])),
+                engine.shared.gallery.making.store(false, Ordering::Release);
+            });
         }
+        held.map_or_else(|| Arc::new(self.picture(Vec::new(), &[])), |(_, insight)| insight)
     }
 
-    /// A picture of the queue as of the last commit.
+    /// A picture that knows these workflows: the shared one, unless one of them joined the queue after it was made, or it
+    /// is older than a moment.
     ///
     /// # Errors
     /// The database's.
-    pub async fn fresh_insight(&self) -> Result<Arc<Insight>, StoreError> {
-        {
-            let held = self.shared.gallery.now.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, insight)) = held.as_ref().filter(|(_, insight)| insight.seq == self.seq()) {
-                return Ok(Arc::clone(insight));
+    pub async fn insight_about(&self, workflows: &[Arc<Workflow>]) -> Result<Arc<Insight>, StoreError> {
+        let held = self.shared.gallery.now.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((made, insight)) = held {
+            let unknown = |workflow: &Arc<Workflow>| {
+                workflow.status() == Status::Queued && !insight.positions.contains_key(&workflow.id)
+            };
+            let full = insight.order.len() >= PLACES as usize;
+            let fresh = made.elapsed() < FRESH && (full || !workflows.iter().any(unknown));
+            if insight.seq == self.seq() || fresh {
+                return Ok(insight);
             }
         }
+        self.look().await
+    }
+
+    async fn look(&self) -> Result<Arc<Insight>, StoreError> {
         let (order, waiting) = self.reader().waiting(FORETOLD).await?;
         let insight = Arc::new(self.picture(order, &waiting));
         *self.shared.gallery.now.write().unwrap_or_else(PoisonError::into_inner) =

@@ -163,7 +163,7 @@ async fn slots_bound_what_runs_and_priority_leads() {
     let urgent = Submit { priority: 5, ..submit("u", &plan) };
     house.engine.submit(urgent).await.unwrap();
     assert_eq!(house.status("c").await, Status::Queued);
-    let insight = house.engine.fresh_insight().await.unwrap();
+    let insight = house.engine.insight_about(&[]).await.unwrap();
     assert_eq!(insight.queue(), ["u", "c"]);
     let waiting = house.engine.reader().workflow("c").await.unwrap().unwrap();
     let facts = insight.of(&waiting);

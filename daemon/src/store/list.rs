@@ -106,7 +106,7 @@ pub fn failed_since(
 pub type Ready = (Candidate, Arc<Workflow>);
 
 /// So many places of the queue are told.
-const PLACES: u32 = 1000;
+pub const PLACES: u32 = 1000;
 
 /// What waits for its first slot, in the order of the scheduler.
 ///

@@ -65,7 +65,7 @@ pub(super) fn event(api: &Api, event: &Committed) -> Arc<str> {
             workflow_id: event.workflow_id.as_deref(),
             kind: event.kind,
             data: raw(&event.data),
-            workflow: event.workflow.as_ref().map(|workflow| api.show(workflow)),
+            workflow: event.workflow.as_ref().map(|workflow| api.show_at_hand(workflow)),
         })
     });
     Arc::clone(made)

@@ -30,7 +30,7 @@ async fn act(api: &Api, caller: &Caller, id: &str, command: Command) -> Acted {
         find(api, caller, id).await?;
     }
     let ack = api.engine().command(id, command).await?;
-    Ok(answer::ok(api.show(&ack.workflow)))
+    Ok(answer::ok(api.show(&ack.workflow).await?))
 }
 
 fn by(caller: &Caller) -> String {

@@ -11,7 +11,6 @@ use crate::domain::Timestamp;
 use crate::domain::workflow::Status;
 use crate::store::list::Filter;
 use axum::extract::State;
-use reel_shared::workflow::WorkflowView;
 use serde_json::{Value, json};
 
 /// Rows of a page unless said.
@@ -73,6 +72,6 @@ pub async fn page(State(api): State<Api>, caller: Caller, Asked(mut asked): Aske
     let user = caller.only().map(str::to_owned).or(user);
     let filter = Filter { statuses, ended, pipeline, user, label, since, until, q, limit, offset, ..Filter::default() };
     let page = api.engine().reader().list(filter).await?;
-    let shown: Vec<WorkflowView> = page.workflows.iter().map(|workflow| api.show(workflow)).collect();
+    let shown = api.show_all(&page.workflows).await?;
     Ok(answer::ok(json!({ "workflows": shown, "total": page.total, "limit": limit, "offset": offset })))
 }

@@ -32,7 +32,7 @@ pub async fn find(api: &Api, caller: &Caller, id: &str) -> Result<Arc<Workflow>,
 /// `GET /api/workflow/status/{id}`: the workflow whole, with its transitions.
 pub async fn one(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Answer<WorkflowView>, Problem> {
     let workflow = find(&api, &caller, &id).await?;
-    let mut shown = api.show(&workflow);
+    let mut shown = api.show(&workflow).await?;
     shown.logs = transitions(&api, &workflow).await?;
     Ok(answer::ok(shown))
 }
@@ -71,7 +71,7 @@ pub async fn active(
 ) -> Result<Answer<serde_json::Value>, Problem> {
     asked.finish()?;
     let workflows = api.engine().reader().active(caller.only()).await?;
-    let shown: Vec<WorkflowView> = workflows.iter().map(|workflow| api.show(workflow)).collect();
+    let shown = api.show_all(&workflows).await?;
     Ok(answer::ok(json!({ "count": shown.len(), "workflows": shown })))
 }
 

@@ -120,7 +120,7 @@ pub async fn batch(
         }
         acks => acks?,
     };
-    let shown: Vec<WorkflowView> = acks.iter().map(|ack| api.show(&ack.workflow)).collect();
+    let shown: Vec<WorkflowView> = acks.iter().map(|ack| api.show_at_hand(&ack.workflow)).collect();
     Ok(answer::accepted(json!({ "count": shown.len(), "workflows": shown })))
 }
 
@@ -128,7 +128,7 @@ pub async fn batch(
 async fn again(api: &Api, ids: &[String]) -> Result<Answer<Value>, Problem> {
     let mut shown = Vec::with_capacity(ids.len());
     for id in ids {
-        shown.extend(api.engine().reader().workflow(id).await?.map(|workflow| api.show(&workflow)));
+        shown.extend(api.engine().reader().workflow(id).await?.map(|workflow| api.show_at_hand(&workflow)));
     }
     Ok(answer::accepted(json!({ "count": shown.len(), "workflows": shown })))
 }
@@ -219,7 +219,7 @@ async fn made(api: &Api, submit: Option<Submit>, derived: Option<&Derived>) -> R
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(answer::accepted(api.show(&workflow)))
+    Ok(answer::accepted(api.show_at_hand(&workflow)))
 }
 
 /// Submits what a schedule submits, for a caller that wants it now.

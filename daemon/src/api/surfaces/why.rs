@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// `GET /api/workflow/{id}/why`
 pub async fn why(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Answer<Value>, Problem> {
     let workflow = find(&api, &caller, &id).await?;
-    let facts = api.facts(&workflow);
+    let facts = api.facts(&workflow).await?;
     let kind = facts.waiting_for.as_ref().map(|waiting| waiting.kind);
     let help: Vec<Value> =
         help(&workflow, kind).into_iter().map(|(act, effect)| json!({ "act": act, "effect": effect })).collect();

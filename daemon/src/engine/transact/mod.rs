@@ -101,8 +101,12 @@ impl Transactor {
                 evolve::evolve(&mut workflow, event, now);
                 log.push((event, record::data(event, Some(&before), &workflow), workflow.current_state().to_owned()));
             } else {
-                log.push((event, record::data(event, None, &workflow), workflow.current_state().to_owned()));
+                log.push((event, record::data(event, None, &workflow), String::new()));
             }
+        }
+        // A new workflow is nowhere before it is where the first transaction leaves it.
+        for (_, _, state) in log.iter_mut().filter(|(_, _, state)| state.is_empty()) {
+            workflow.current_state().clone_into(state);
         }
         rows::save(connection, &self.plans, None, &workflow)?;
         let workflow = Arc::new(workflow);
