@@ -95,7 +95,7 @@ pub(super) fn progress(api: &Api, tick: &ProgressTick) -> Arc<str> {
             progress: tenth(tick.progress),
             workflow_progress: tenth(tick.workflow_progress).min(99.9),
             message: tick.message.as_deref(),
-            eta_seconds: api.facts(&tick.workflow).eta.map(|(_, likely, _)| tenth(likely)),
+            eta_seconds: api.engine().insight().of(&tick.workflow).eta.map(|(_, likely, _)| tenth(likely)),
         })
     });
     Arc::clone(made)
