@@ -18,6 +18,16 @@ pub struct Act {
     /// Behind the id: `/cancel`.
     suffix: &'static str,
     body: Option<Vec<u8>>,
+    /// What is said of it afterwards, where its answer is the workflow as it was.
+    said: Option<&'static str>,
+}
+
+/// An act that was done.
+pub struct Done {
+    /// The id that was meant, whole.
+    id: String,
+    reply: Reply,
+    said: Option<&'static str>,
 }
 
 impl Act {
@@ -29,6 +39,7 @@ impl Act {
             method: Method::POST,
             suffix,
             body: Some(body),
+            said: None,
         })
     }
 
@@ -38,6 +49,7 @@ impl Act {
             method: Method::DELETE,
             suffix: "",
             body: None,
+            said: Some("removed"),
         }
     }
 
@@ -47,16 +59,24 @@ impl Act {
             .await
     }
 
-    /// Acts on the workflow that `text` names; the id that was meant, and the answer.
-    pub async fn on(&self, http: &mut Http, text: &str) -> Outcome<(String, Reply)> {
+    /// Acts on the workflow that `text` names.
+    pub async fn on(&self, http: &mut Http, text: &str) -> Outcome<Done> {
         ids::check(text)?;
         match self.once(http, text).await {
             Err(ClientError::Problem { status: 404, .. }) => {}
-            other => return Ok((text.to_owned(), other?)),
+            other => return Ok(self.done(text.to_owned(), other?)),
         }
         let id = ids::search(http, text).await?;
         let reply = self.once(http, &id).await?;
-        Ok((id, reply))
+        Ok(self.done(id, reply))
+    }
+
+    fn done(&self, id: String, reply: Reply) -> Done {
+        Done {
+            id,
+            reply,
+            said: self.said,
+        }
     }
 }
 
@@ -69,12 +89,12 @@ pub async fn each(context: &mut Context, ids: &[String], act: &Act) -> Outcome {
 pub async fn each_by(
     context: &mut Context,
     ids: &[String],
-    act: impl AsyncFn(&mut Http, &str) -> Outcome<(String, Reply)>,
+    act: impl AsyncFn(&mut Http, &str) -> Outcome<Done>,
 ) -> Outcome {
     let mut failed = false;
     for text in ids {
         let done = match act(&mut context.http, text).await {
-            Ok((id, reply)) => print(context, &id, &reply),
+            Ok(done) => print(context, &done),
             Err(failure) => Err(failure),
         };
         match done {
@@ -102,17 +122,16 @@ fn ends_all(failure: &Failure) -> bool {
     }
 }
 
-fn print(context: &mut Context, id: &str, reply: &Reply) -> Outcome {
+fn print(context: &mut Context, done: &Done) -> Outcome {
     if context.out.json {
-        let data: Value = reply.data()?;
+        let data: Value = done.reply.data()?;
         return context.out.json(&data);
     }
-    // A deletion answers no workflow.
-    let words = match reply.data::<WorkflowView>() {
-        Ok(view) if !view.status.is_empty() => words(&view),
-        _ => "removed".to_owned(),
+    let said = match done.said {
+        Some(said) => said.to_owned(),
+        None => words(&done.reply.data()?),
     };
-    context.out.line(&format!("{id} {words}"))
+    context.out.line(&format!("{} {said}", done.id))
 }
 
 /// What it is now, with what is still under way.

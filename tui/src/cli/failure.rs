@@ -210,6 +210,8 @@ fn problem_lines(status: u16, problem: &Problem, retry_after: Option<u64>) -> Ve
         Some(allowed) if allowed.is_empty() => {
             lines.push("nothing can be done with it in this state".to_owned());
         }
+        // The message itself may have named them.
+        Some(allowed) if problem.message.contains(&allowed) => {}
         Some(allowed) => lines.push(format!("now it takes: {allowed}")),
         None => {}
     }

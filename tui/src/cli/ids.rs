@@ -1,7 +1,7 @@
 //! Ids on the command line: whole, or cut to any beginning that only one workflow has.
 //!
 //! An exact id wins over everything that begins with it. So the daemon is asked for the text as it stands first; only
-//! when it knows none, the active and the ended ones are searched.
+//! when it knows none, it is searched for.
 
 use super::failure::{Failure, Outcome};
 use reel_shared::client::{ClientError, Http, Query, Reply};
@@ -16,6 +16,10 @@ const RESERVED: [&str; 7] = [
 
 /// How many candidates are shown.
 const SHOWN: usize = 10;
+
+/// The largest page that the daemon gives, and how many of them are gone through.
+const PAGE: usize = 200;
+const PAGES: usize = 25;
 
 /// Refuses what can't begin an id, before anything is asked.
 pub fn check(text: &str) -> Outcome {
@@ -69,25 +73,29 @@ struct Named {
 }
 
 /// The one id that begins with `prefix`, which is no whole id.
+///
+/// The daemon's search also finds the text in names and parameters, so its pages are gone through.
 pub async fn search(http: &mut Http, prefix: &str) -> Outcome<String> {
-    let active: Listed = http.get("/api/workflow/active").await?;
-    let path = Query::new("/api/workflow/history")
-        .with("q", prefix)
-        .with("limit", "200");
-    let ended: Listed = http.get(path.as_str()).await?;
-    choose(
-        prefix,
-        active
-            .workflows
-            .into_iter()
-            .chain(ended.workflows)
-            .map(|named| named.id),
-    )
+    let mut found = BTreeSet::new();
+    for page in 0..PAGES {
+        let path = Query::new("/api/workflow/history")
+            .with("status", "any")
+            .with("q", prefix)
+            .with("limit", PAGE.to_string())
+            .with("offset", (page * PAGE).to_string());
+        let listed: Listed = http.get(path.as_str()).await?;
+        let count = listed.workflows.len();
+        let ids = listed.workflows.into_iter().map(|named| named.id);
+        found.extend(ids.filter(|id| id.starts_with(prefix)));
+        if count < PAGE || found.len() > SHOWN {
+            break;
+        }
+    }
+    choose(prefix, found)
 }
 
 /// The one id that begins with `prefix`, or why there is none.
-fn choose(prefix: &str, ids: impl Iterator<Item = String>) -> Outcome<String> {
-    let mut found: BTreeSet<String> = ids.filter(|id| id.starts_with(prefix)).collect();
+fn choose(prefix: &str, mut found: BTreeSet<String>) -> Outcome<String> {
     match found.len() {
         0 => Err(
             Failure::missing(format!("there is no workflow {prefix:?}")).with_remedy(
@@ -96,14 +104,10 @@ fn choose(prefix: &str, ids: impl Iterator<Item = String>) -> Outcome<String> {
         ),
         1 => Ok(found.pop_first().unwrap_or_default()),
         many => {
+            let more = if many > SHOWN { " and more" } else { "" };
             let shown: Vec<String> = found.into_iter().take(SHOWN).collect();
-            let more = if many > SHOWN {
-                format!(" and {} more", many - SHOWN)
-            } else {
-                String::new()
-            };
             Err(
-                Failure::usage(format!("{prefix:?} is the beginning of {many} ids"))
+                Failure::usage(format!("{prefix:?} is the beginning of several ids"))
                     .with_remedy(format!("which one: {}{more}", shown.join(", "))),
             )
         }
@@ -115,14 +119,12 @@ mod tests {
     use super::*;
 
     fn chosen(prefix: &str, ids: &[&str]) -> Outcome<String> {
-        choose(prefix, ids.iter().map(ToString::to_string))
+        choose(prefix, ids.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn a_unique_beginning_is_enough() {
-        assert_eq!(chosen("cm1", &["cm1a", "cm2", "xcm1"]).unwrap(), "cm1a");
-        // Listed as active and as ended in the same moment.
-        assert_eq!(chosen("cm", &["cm1", "cm1"]).unwrap(), "cm1");
+        assert_eq!(chosen("cm1", &["cm1a"]).unwrap(), "cm1a");
     }
 
     #[test]
@@ -131,16 +133,19 @@ mod tests {
         assert_eq!(failure.code(), 2);
         assert_eq!(
             failure.lines(),
-            [r#""cm" is the beginning of 2 ids"#, "which one: cm1, cm2"]
+            [
+                r#""cm" is the beginning of several ids"#,
+                "which one: cm1, cm2"
+            ]
         );
-        let many: Vec<String> = (10..30).map(|n| format!("a{n}")).collect();
-        let failure = choose("a", many.into_iter()).unwrap_err();
-        assert!(failure.lines()[1].ends_with("a19 and 10 more"));
+        let many = (10..30).map(|n| format!("a{n}")).collect();
+        let failure = choose("a", many).unwrap_err();
+        assert!(failure.lines()[1].ends_with("a19 and more"));
     }
 
     #[test]
     fn none_is_no_such_thing() {
-        assert_eq!(chosen("zz", &["cm1"]).unwrap_err().code(), 4);
+        assert_eq!(chosen("zz", &[]).unwrap_err().code(), 4);
     }
 
     #[test]

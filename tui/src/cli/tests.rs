@@ -103,12 +103,10 @@ async fn a_parameters_type_decides_what_is_sent() {
 /// A daemon with two workflows, `abc1` and `abd2`.
 fn two() -> StandIn {
     StandIn::new(|asked| match asked.line.as_str() {
-        "GET /api/workflow/active" => {
-            Answer::data(json!({"workflows": [{"id": "abc1"}], "count": 1}))
-        }
-        line if line.starts_with("GET /api/workflow/history") => {
-            Answer::data(json!({"workflows": [{"id": "abd2"}], "total": 1}))
-        }
+        // The search finds words too: one here has the text in its name.
+        line if line.starts_with("GET /api/workflow/history") => Answer::data(
+            json!({"workflows": [{"id": "abc1"}, {"id": "abd2"}, {"id": "x9"}], "total": 3}),
+        ),
         line if line.contains("/abc1/") => {
             Answer::data(json!({"id": "abc1", "status": "cancelled"}))
         }

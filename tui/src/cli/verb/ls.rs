@@ -159,7 +159,10 @@ async fn history(
     let mut found = Vec::new();
     let mut offset = 0;
     let mut total = None;
-    let label = args.label.first().map(|(key, value)| format!("{key}={value}"));
+    let label = args
+        .label
+        .first()
+        .map(|(key, value)| format!("{key}={value}"));
     while found.len() < limit {
         // The daemon filters by one label; by further ones it is done here, and a page may give fewer.
         let size = if args.label.len() > 1 {

@@ -13,6 +13,8 @@ pub async fn run(context: &mut Context) -> Outcome {
     if context.out.json {
         context.out.json(&data)
     } else {
-        Ok(())
+        context
+            .out
+            .line("the configuration and the pipelines are taken as they stand now")
     }
 }

@@ -67,6 +67,29 @@ fn print(
             out.line(&format!("  {}", plain(&error.hint)))?;
         }
     }
+    transitions(out, view, now, zone)
+}
+
+/// The last changes of state, newest last; all of them are in `--json`.
+fn transitions(out: &mut Output, view: &WorkflowView, now: Timestamp, zone: &TimeZone) -> Outcome {
+    const SHOWN: usize = 12;
+    if view.logs.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    let heading = out.paint("history", Look::Bold);
+    out.line(&heading)?;
+    for entry in &view.logs[view.logs.len().saturating_sub(SHOWN)..] {
+        let after = entry
+            .duration
+            .map(|ms| format!(" after {}", moment::milliseconds(ms)));
+        let time = out.paint(&moment::clock(&entry.timestamp, now, zone), Look::Dim);
+        out.line(&format!(
+            "  {time} {}{}",
+            plain(&entry.state),
+            after.unwrap_or_default()
+        ))?;
+    }
     Ok(())
 }
 
@@ -248,6 +271,7 @@ mod tests {
             "gates": [{"kind": "clarification", "questions": [
                 {"key": "style", "question": "Which style?", "type": "enum", "options": ["a", "b"], "default": "a", "required": true}
             ]}],
+            "logs": [{"videoId": "cm1", "timestamp": "2026-11-20T11:58:01.000Z", "state": "processing_video", "previousState": "queued", "duration": 1000}],
             "error": {"code": "exit", "class": "provider", "message": "ffmpeg ended with 1", "stage": "processing_video", "hint": "see the log"},
             "stages": {
                 "generating_tts": {"title": "Narrate", "status": "completed", "progress": 100, "attempts": 1, "duration": 2449},
@@ -288,6 +312,9 @@ mod tests {
         error (provider, exit)
           ffmpeg ended with 1
           see the log
+
+        history
+          11:58:01 processing_video after 1.0s
         "#);
     }
 }
