@@ -5,9 +5,10 @@
 
 use super::Api;
 use super::problem::Problem;
-use crate::attempt_log::{self, Level, LogName, Query};
+use crate::attempt_log::{self, Level, LogName, Place, Query};
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Events that are read at a time while looking for leases.
 const PAGE: u32 = 1000;
@@ -149,6 +150,31 @@ pub fn told(attempt: &Attempt, line: attempt_log::Line) -> Line {
     }
 }
 
+/// Places that are remembered; the oldest go first.
+const REMEMBERED: usize = 1024;
+
+/// Where pages of logs begin in their files, so that reading a long log page by page reads it once.
+#[derive(Debug, Default)]
+pub struct Places(Mutex<VecDeque<(LogName, u64, Place)>>);
+
+impl Places {
+    fn of(&self, name: &LogName, line: u64) -> Option<Place> {
+        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.iter().rev().find(|(known, at, _)| *at == line && known == name).map(|(_, _, place)| *place)
+    }
+
+    fn remember(&self, name: LogName, line: u64, place: Place) {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.iter().rev().any(|(known, at, _)| *at == line && *known == name) {
+            return;
+        }
+        if places.len() >= REMEMBERED {
+            places.pop_front();
+        }
+        places.push_back((name, line, place));
+    }
+}
+
 /// A page of one attempt's log, read off the runtime's threads.
 ///
 /// # Errors
@@ -157,8 +183,14 @@ pub async fn read(api: &Api, workflow: &str, attempt: &Attempt, query: Query) ->
     let failed = |cause: &dyn std::fmt::Display| Problem::internal("the log could not be read", cause);
     let dir = api.config().data_dir.clone();
     let name = LogName::new(&dir, workflow, &attempt.stage, attempt.attempt).map_err(|error| failed(&error))?;
-    let read = tokio::task::spawn_blocking(move || attempt_log::read(&name, query)).await;
-    read.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+    let place = api.places().of(&name, query.from_line);
+    let of = name.clone();
+    let read = tokio::task::spawn_blocking(move || attempt_log::read_at(&of, query, place)).await;
+    let page = read.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    if let Some(place) = page.place.filter(|_| page.next_line > query.from_line) {
+        api.places().remember(name, page.next_line, place);
+    }
+    Ok(page)
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ struct Shared {
     throttle: RwLock<(Limits, Arc<Throttle>)>,
     kept: surfaces::stats::Kept,
     flights: idempotency::Flights,
+    places: logs::Places,
     stop: CancellationToken,
 }
 
@@ -112,9 +113,18 @@ impl Api {
         let tokens = Book::new(rows.iter().filter_map(|row| entry(row).ok()));
         let limits = config.borrow().limits.clone();
         let throttle = RwLock::new((limits.clone(), Arc::new(Throttle::new(&limits))));
-        let kept = surfaces::stats::Kept::default();
-        let flights = idempotency::Flights::default();
-        Ok(Self(Arc::new(Shared { engine, catalogue, config, house, tokens, throttle, kept, flights, stop })))
+        Ok(Self(Arc::new(Shared {
+            engine,
+            catalogue,
+            config,
+            house,
+            tokens,
+            throttle,
+            kept: surfaces::stats::Kept::default(),
+            flights: idempotency::Flights::default(),
+            places: logs::Places::default(),
+            stop,
+        })))
     }
 
     /// The engine.
@@ -155,6 +165,10 @@ impl Api {
 
     fn kept(&self) -> &surfaces::stats::Kept {
         &self.0.kept
+    }
+
+    fn places(&self) -> &logs::Places {
+        &self.0.places
     }
 
     fn flights(&self) -> &idempotency::Flights {

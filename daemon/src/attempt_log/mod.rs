@@ -14,7 +14,7 @@ mod read;
 mod write;
 
 pub use name::{LogName, UnsafeName};
-pub use read::{Page, Query, last, read, tail_text};
+pub use read::{Page, Place, Query, last, read, read_at, tail_text};
 pub use write::Writer;
 
 use std::fmt;

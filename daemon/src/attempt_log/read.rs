@@ -31,6 +31,18 @@ pub struct Page {
     pub truncated: bool,
     /// Nothing more is there now.
     pub end: bool,
+    /// Where `next_line` begins, for `read_at`; none where nothing was found.
+    pub place: Option<Place>,
+}
+
+/// Where a line begins: what a reader that goes on hands back, so that nothing before it is looked at again. It holds as
+/// long as the log does, for what is written never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The first line of the file that it is in.
+    file: u64,
+    /// From the file's beginning.
+    byte: u64,
 }
 
 /// Reads a page. A log that isn't there (the attempt said nothing) is empty.
@@ -38,31 +50,54 @@ pub struct Page {
 /// # Errors
 /// When a file is there and can't be read.
 pub fn read(name: &LogName, query: Query) -> io::Result<Page> {
+    read_at(name, query, None)
+}
+
+/// Reads a page whose first line begins at a place that is known.
+///
+/// # Errors
+/// When a file is there and can't be read.
+pub fn read_at(name: &LogName, query: Query, place: Option<Place>) -> io::Result<Page> {
     let mut page = Page {
         next_line: query.from_line,
+        place,
         ..Page::default()
     };
     let mut bytes = 0;
     for (first, path) in files(name)? {
-        let Some(file) = open(path)? else { continue };
+        let known = place.filter(|place| place.file == first);
+        if place.is_some_and(|place| first < place.file) {
+            continue;
+        }
+        let Some(mut file) = open(path)? else { continue };
         if first > page.next_line {
             page.truncated = true;
             page.next_line = first;
         }
+        let skip = match known {
+            Some(place) => {
+                file.seek(SeekFrom::Start(place.byte))?;
+                0
+            }
+            None => page.next_line - first,
+        };
         let mut reader = BufReader::with_capacity(64 * 1024, file);
-        if !skip_lines(&mut reader, page.next_line - first)? {
+        let Some(skipped) = skip_lines(&mut reader, skip)? else {
             continue;
-        }
+        };
+        let mut byte = known.map_or(skipped, |place| place.byte);
         let mut line = Vec::new();
         loop {
+            page.place = Some(Place { file: first, byte });
             if page.lines.len() >= query.limit || bytes >= MAX_PAGE_BYTES {
                 return Ok(page);
             }
             line.clear();
-            reader.read_until(b'\n', &mut line)?;
+            let length = reader.read_until(b'\n', &mut line)?;
             if line.pop() != Some(b'\n') {
                 break;
             }
+            byte += length as u64;
             let parsed = parse(page.next_line, &line);
             page.next_line += 1;
             if parsed.level >= query.min_level {
@@ -152,12 +187,13 @@ fn open(path: PathBuf) -> io::Result<Option<File>> {
     }
 }
 
-/// Moves behind so many line ends; false when there are fewer.
-fn skip_lines(reader: &mut BufReader<File>, mut lines: u64) -> io::Result<bool> {
+/// Moves behind so many line ends, and tells how many bytes that were; none when there are fewer lines.
+fn skip_lines(reader: &mut BufReader<File>, mut lines: u64) -> io::Result<Option<u64>> {
+    let mut skipped = 0;
     while lines > 0 {
         let buffer = reader.fill_buf()?;
         if buffer.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         let mut used = buffer.len();
         for at in memchr::memchr_iter(b'\n', buffer) {
@@ -167,9 +203,10 @@ fn skip_lines(reader: &mut BufReader<File>, mut lines: u64) -> io::Result<bool> 
                 break;
             }
         }
+        skipped += used as u64;
         reader.consume(used);
     }
-    Ok(true)
+    Ok(Some(skipped))
 }
 
 fn count_lines(file: File) -> io::Result<u64> {

@@ -235,3 +235,34 @@ fn what_could_not_be_written_is_counted() {
         lines[1].text
     );
 }
+
+#[test]
+fn going_on_from_a_place_finds_the_same_lines() {
+    let directory = TempDir::new().unwrap();
+    let name = log(&directory);
+    let mut writer = Writer::new(name.clone(), 4096);
+    let (mut seen, mut from_line, mut place) = (Vec::new(), 0, None);
+    for round in 0..40 {
+        for line in 0..10 {
+            writer.push(Level::Info, &format!("round {round} line {line} {}", "x".repeat(line * 500)));
+        }
+        writer.flush();
+        loop {
+            let query = Query {
+                from_line,
+                limit: 3,
+                min_level: Level::Debug,
+            };
+            let page = read_at(&name, query, place).unwrap();
+            let same = read(&name, query).unwrap();
+            assert_eq!((&page.lines, page.next_line, page.end), (&same.lines, same.next_line, same.end));
+            seen.extend(page.lines.iter().map(|line| line.number));
+            (from_line, place) = (page.next_line, page.place);
+            if page.end {
+                break;
+            }
+        }
+    }
+    assert_eq!(seen, (0..400).collect::<Vec<u64>>(), "a reader that keeps up misses nothing of a log over its cap");
+    assert!(read(&name, ALL).unwrap().truncated);
+}

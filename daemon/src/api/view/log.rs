@@ -9,18 +9,28 @@ use serde_json::{Value, json};
 /// The most that are shown.
 pub const MOST: usize = 200;
 
+/// Kinds that lead through a state on the way to the next one, in the same moment.
+const PASSING: [&str; 4] = ["workflow.created", "workflow.started", "workflow.went_on", "stage.completed"];
+
 /// The transitions in events, oldest first; `stack` is the cause's chain and the last log lines of a failure.
 #[must_use]
 pub fn transitions(id: &str, events: &[EventRow], stack: Option<&str>) -> Vec<LogEntry> {
-    let mut entries: Vec<LogEntry> = Vec::new();
-    let mut before: Option<(&str, crate::domain::Timestamp)> = None;
+    let mut changes: Vec<(&str, &EventRow)> = Vec::new();
     for event in events {
         let Some(state) = event.state.as_deref() else { continue };
-        if before.is_some_and(|(name, _)| name == state) {
-            continue;
+        if changes.last().is_some_and(|(_, last)| last.at == event.at && PASSING.contains(&last.kind.as_str())) {
+            changes.pop();
         }
+        if changes.last().is_none_or(|(last, _)| *last != state) {
+            changes.push((state, event));
+        }
+    }
+    let surplus = changes.len().saturating_sub(MOST);
+    let mut before = surplus.checked_sub(1).map(|last| changes[last]);
+    let mut entries = Vec::with_capacity(changes.len() - surplus);
+    for (state, event) in changes.into_iter().skip(surplus) {
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-        let duration = before.map(|(_, since)| event.at.since(since).as_millis());
+        let duration = before.map(|(_, since)| event.at.since(since.at).as_millis());
         entries.push(LogEntry {
             video_id: id.to_owned(),
             timestamp: text(event.at),
@@ -29,10 +39,8 @@ pub fn transitions(id: &str, events: &[EventRow], stack: Option<&str>) -> Vec<Lo
             duration: duration.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
             metadata: metadata(event, &data, stack),
         });
-        before = Some((state, event.at));
+        before = Some((state, event));
     }
-    let surplus = entries.len().saturating_sub(MOST);
-    entries.drain(..surplus);
     entries
 }
 
@@ -84,11 +92,12 @@ mod tests {
     #[test]
     fn one_entry_a_change_with_the_time_before_it() {
         let events = [
-            event(1, 1_000, "workflow.created", "queued", json!({ "by": "anna" })),
+            event(1, 1_000, "workflow.created", "blocked", json!({ "by": "anna" })),
             event(2, 1_000, "workflow.queued", "queued", json!({})),
-            event(3, 3_500, "stage.started", "generating_tts", json!({ "stage": "generating_tts", "attempt": 1 })),
-            event(4, 4_000, "stage.progress", "generating_tts", json!({ "progress": 10 })),
-            event(5, 9_500, "workflow.failed", "failed", json!({ "error": { "message": "broke", "code": "exit_1" } })),
+            event(3, 3_500, "workflow.started", "running", json!({})),
+            event(4, 3_500, "stage.started", "generating_tts", json!({ "stage": "generating_tts", "attempt": 1 })),
+            event(5, 4_000, "stage.progress", "generating_tts", json!({ "progress": 10 })),
+            event(6, 9_500, "workflow.failed", "failed", json!({ "error": { "message": "broke", "code": "exit_1" } })),
         ];
         let entries = transitions("cm1", &events, Some("chain"));
         let shown: Vec<_> =
