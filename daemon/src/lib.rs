@@ -19,6 +19,8 @@ pub mod executor;
 pub mod reconcile;
 pub mod shim;
 
+pub mod webhook;
+
 pub mod api;
 
 pub mod app;

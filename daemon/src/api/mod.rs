@@ -34,7 +34,7 @@ use crate::domain::{Timestamp, Workflow};
 use crate::engine::Engine;
 use crate::engine::insight::{Facts, Insight};
 use crate::pipeline::Catalogue;
-use crate::store::StoreError;
+use crate::store::{StoreError, delivery_list};
 use crate::store::tokens::{self as stored, TokenRow};
 use auth::Scope;
 use auth::book::{Book, Entry};
@@ -241,9 +241,19 @@ impl Api {
         Ok(workflows.iter().map(|workflow| show(&insight, workflow)).collect())
     }
 
-    /// Deliveries of the last day.
-    fn webhook_counts(&self) -> Value {
-        json!({ "delivered": 0, "failed": 0, "p90": null })
+    /// Deliveries since a moment, and how many wait or are given up now.
+    ///
+    /// # Errors
+    /// The database's.
+    async fn webhook_counts(&self, since: Timestamp) -> Result<Value, StoreError> {
+        let asked = self.engine().reader().ask(move |connection| {
+            Ok((delivery_list::since(connection, since)?, delivery_list::counts(connection)?))
+        });
+        let ((delivered, failed, p90), now) = asked.await?;
+        Ok(json!({
+            "delivered": delivered, "failed": failed, "p90": p90, "pending": now.pending, "kept": now.failed,
+            "endpoints": now.endpoints, "disabled": now.disabled,
+        }))
     }
 }
 

@@ -8,14 +8,15 @@ use super::auth::Scope;
 use super::auth::guard::{self, Access};
 use super::problem::Problem;
 use super::surfaces::{
-    acts, attention, health, history, logs, pipelines, running, schedules, stats, status, submit, tokens, why, workers,
+    acts, attention, deliveries, health, history, logs, pipelines, running, schedules, stats, status, submit, tokens, webhooks, why,
+    workers,
 };
 use super::{Api, answer, idempotency, request_id, stream};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use std::collections::BTreeMap;
 
 /// What a route does, as far as its layers care.
@@ -86,7 +87,19 @@ pub const TABLE: &[Route] = &[
     tells("/api/workflow/history", READ, || get(history::page)),
     tells("/api/workflow/youtube/{id}/{channel}", READ, || get(status::youtube)),
     makes("/api/video/generate", OPERATE, || post(submit::video)),
+    makes("/api/webhooks/register", ADMIN, || post(webhooks::register)),
+    tells("/api/webhooks", READ, || get(webhooks::list)),
+    deletes("/api/webhooks/{id}", ADMIN, || delete(webhooks::remove)),
     // Ours.
+    row(Method::PATCH, "/api/webhooks/{id}", ADMIN, Kind::Acts, || patch(webhooks::change)),
+    makes("/api/webhooks/{id}/rotate-secret", ADMIN, || post(webhooks::rotate)),
+    makes("/api/webhooks/{id}/test", ADMIN, || post(webhooks::test)),
+    tells("/api/webhooks/{id}/deliveries", READ, || get(deliveries::of)),
+    tells("/api/webhooks/failed", READ, || get(deliveries::failed)),
+    tells("/api/webhooks/deliveries/{id}", READ, || get(deliveries::show)),
+    acts("/api/webhooks/failed/{id}/retry", ADMIN, || post(deliveries::retry)),
+    acts("/api/webhooks/failed/retry", ADMIN, || post(deliveries::retry_all)),
+    acts("/api/webhooks/{id}/recover", ADMIN, || post(deliveries::recover)),
     makes("/api/workflow", OPERATE, || post(submit::workflow)),
     makes("/api/workflow/batch", OPERATE, || post(submit::batch)),
     acts("/api/workflow/{id}/cancel", OPERATE, || post(acts::cancel)),

@@ -18,10 +18,12 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Flags, Loaded, load};
 use crate::engine::{Engine, Node};
 use crate::executor::{LocalRunner, Parts, find_shim, stages};
+use crate::outbound::{Own, SystemResolver};
 use crate::pipeline::{self, Catalogue, Defaults};
 use crate::reconcile;
 use crate::store::Store;
 use crate::telemetry::{self, Format, Service, Settings, Telemetry};
+use crate::webhook;
 use house::Household;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -117,7 +119,9 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         labels: config.node.labels.clone(),
     };
     let clock = Arc::new(SystemClock);
-    let engine = Engine::start(store, &config.data_dir, &node, clock).map_err(Fault::of)?;
+    let (configs, held) = watch::channel(Arc::clone(&config));
+    let (outbox, stirred) = webhook::Outbox::new(held.clone());
+    let engine = Engine::start_with(store, &config.data_dir, &node, clock, Some(Box::new(outbox))).map_err(Fault::of)?;
     let runner = LocalRunner::open(Parts {
         config: Arc::clone(&config),
         stages: stages::registry(),
@@ -133,11 +137,21 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     loops.spawn(account::keep(engine.subscribe(), stop.clone()));
     engine.attach(Arc::new(runner)).await.map_err(Fault::of)?;
 
-    let (configs, held) = watch::channel(Arc::clone(&config));
     let household = Arc::new(Household::new(flags, environment, Arc::clone(&catalogue), configs));
     let api = Api::new(engine.clone(), Arc::clone(&catalogue), held.clone(), household.clone(), stop.clone())
         .await
         .map_err(Fault::of)?;
+    let own = Own::default();
+    own.set(doors.listen().into_iter().collect());
+    let webhooks = webhook::Context {
+        engine: engine.clone(),
+        config: held.clone(),
+        stirred,
+        own,
+        resolver: Arc::new(SystemResolver),
+        stop: stop.clone(),
+    };
+    webhook::start(&webhooks, &loops);
     let context = reconcile::Context { engine: engine.clone(), catalogue, config: held, stop: stop.clone() };
     reconcile::start(&context, &loops);
     let place = place::Place::write(&config.data_dir, doors.socket(), doors.listen()).map_err(Fault::of)?;

@@ -63,6 +63,7 @@ impl Store {
         std::fs::create_dir_all(dir).map_err(|source| OpenError::File { path: dir.to_owned(), source })?;
         let lock = DirectoryLock::take(dir)?;
         let file = dir.join("reel.db");
+        keep_to_ourselves(&file).map_err(|source| OpenError::File { path: file.clone(), source })?;
         let mut connection = connection::open_writer(&file)?;
         migrate::migrate(&mut connection, &file)?;
         let failed = |error: StoreError| OpenError::Damaged { file: file.clone(), problem: error.to_string() };
@@ -71,6 +72,16 @@ impl Store {
         let reader = Reader::new(file.clone(), Arc::clone(&plans), instance);
         Ok(Self { file, connection, reader, plans, lock })
     }
+}
+
+/// The database holds the secrets that sign webhooks: nobody else reads it. Its journal takes over the mode.
+fn keep_to_ourselves(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let opened = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
+    if opened.metadata()?.permissions().mode() & 0o077 != 0 {
+        opened.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
 }
 
 /// Made with the database, so that a client notices when it speaks to another one.

@@ -63,6 +63,7 @@ pub(super) async fn snapshot(session: &mut Session, outbox: &mut Outbox) -> Resu
     }
     session.seen(&workflows);
     let attention = attention::data(&api, &session.caller, &active).await.map_err(broken)?;
+    let webhooks = api.webhook_counts(failed_since).await.map_err(broken)?;
     // Thousands of workflows take a while to encode: off the runtime's threads, so that others don't wait.
     let encoded = tokio::task::spawn_blocking(move || {
         let insight = api.engine().insight();
@@ -70,7 +71,7 @@ pub(super) async fn snapshot(session: &mut Session, outbox: &mut Outbox) -> Resu
             seq,
             workflows: workflows.iter().map(|workflow| show(&insight, workflow)).collect(),
             queue: workers::data(&api, &active),
-            webhooks: api.webhook_counts(),
+            webhooks,
             attention,
         })
     });

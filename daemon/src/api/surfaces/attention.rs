@@ -49,6 +49,7 @@ pub async fn data(api: &Api, caller: &Caller, active: &[Arc<Workflow>]) -> Resul
         items.extend(disk(api).await);
         items.extend(broken_pipelines(api, now));
         items.extend(drained(api, now, caller));
+        items.extend(dead_endpoints(api).await?);
     }
     Ok(json!({ "count": items.len(), "items": items }))
 }
@@ -117,4 +118,18 @@ fn drained(api: &Api, now: Timestamp, caller: &Caller) -> Vec<Value> {
         })
     };
     boxes.map(|one| item(one.name)).collect()
+}
+
+async fn dead_endpoints(api: &Api) -> Result<Vec<Value>, Problem> {
+    let rows = api.engine().reader().ask(crate::store::endpoints::all).await?;
+    let item = |row: crate::store::endpoints::EndpointRow| {
+        let reason = row.disabled?;
+        Some(json!({
+            "kind": "endpoint", "severity": "error", "since": text(row.failing_since.unwrap_or(row.updated_at)),
+            "videoId": null, "webhookId": row.id,
+            "message": format!("webhook {} to {} is off: {reason}; what waits for it is kept", row.id, row.url),
+            "action": { "label": "enable", "method": "PATCH", "path": format!("/api/webhooks/{}", row.id), "body": { "active": true } },
+        }))
+    };
+    Ok(rows.into_iter().filter_map(item).collect())
 }

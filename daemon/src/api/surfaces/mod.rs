@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod attention;
+pub mod deliveries;
 pub mod health;
 pub mod history;
 pub mod logs;
@@ -13,5 +14,6 @@ pub mod stats;
 pub mod status;
 pub mod submit;
 pub mod tokens;
+pub mod webhooks;
 pub mod why;
 pub mod workers;

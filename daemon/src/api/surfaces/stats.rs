@@ -89,7 +89,7 @@ pub async fn stats(State(api): State<Api>, caller: Caller, Asked(mut asked): Ask
         "processingTime": { "p50": stats.p50_ms, "p90": stats.p90_ms },
         "stages": stages,
         "storage": storage(&api).await?,
-        "webhooks": api.webhook_counts(),
+        "webhooks": api.webhook_counts(since).await?,
         "queue": { "queued": stats.queued, "running": stats.running },
     })))
 }

@@ -1,0 +1,274 @@
+//! What is said of an event: its name on the outside and its `data`, and the body in which a workflow's own URL is told of
+//! its end.
+
+use crate::domain::pipeline::Work;
+use crate::domain::workflow::{State, Status};
+use crate::domain::{Timestamp, Value, Workflow};
+use crate::engine::ports::Written;
+use crate::pipeline::json;
+use serde_json::{Map, Value as Json, json};
+
+/// An event as the outside knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// `video.completed`…
+    pub event: &'static str,
+    /// `data` of the body.
+    pub data: Map<String, Json>,
+}
+
+/// The pipeline that the `generation.*` events are about.
+const GENERATION: &str = "generation";
+/// The built-in stage that puts a video onto its channels.
+const PUBLISH: &str = "publish";
+
+/// RFC 3339, UTC, milliseconds.
+#[must_use]
+pub fn time(at: Timestamp) -> String {
+    let end = if at.0 < 0 {
+        jiff::Timestamp::MIN
+    } else {
+        jiff::Timestamp::MAX
+    };
+    format!(
+        "{:.3}",
+        jiff::Timestamp::from_millisecond(at.0).unwrap_or(end)
+    )
+}
+
+/// The body of an event: the very bytes that are signed, sent and kept.
+#[must_use]
+pub fn body(event_id: &str, event: &str, at: Timestamp, data: &Map<String, Json>) -> Vec<u8> {
+    json!({"eventId": event_id, "eventType": event, "timestamp": time(at), "data": data})
+        .to_string()
+        .into_bytes()
+}
+
+/// Everything that an event of the log is to the outside; often nothing.
+#[must_use]
+pub fn told(event: &Written<'_>) -> Vec<Told> {
+    let Some(workflow) = event.workflow else {
+        let data = serde_json::from_str(event.data).unwrap_or_default();
+        return if event.kind == "endpoint.disabled" {
+            vec![Told {
+                event: event.kind,
+                data,
+            }]
+        } else {
+            Vec::new()
+        };
+    };
+    let facts: Map<String, Json> = serde_json::from_str(event.data).unwrap_or_default();
+    let mut told = Vec::new();
+    let mut say = |event, data| told.push(Told { event, data });
+    if let Some(to) = facts.get("to") {
+        say(
+            "workflow.state_changed",
+            state_changed(workflow, facts.get("from"), to),
+        );
+    }
+    let generation = workflow.plan.name == GENERATION;
+    match event.kind {
+        "workflow.completed" => {
+            say("video.completed", video(workflow));
+            if generation {
+                say(
+                    "generation.completed",
+                    self::generation(workflow, "completed"),
+                );
+            }
+        }
+        "workflow.failed" => {
+            say("video.failed", video(workflow));
+            if generation {
+                say("generation.failed", self::generation(workflow, "failed"));
+            }
+        }
+        "workflow.started" if generation => say(
+            "generation.started",
+            self::generation(workflow, "processing"),
+        ),
+        "stage.started" | "stage.progress" | "stage.completed" | "stage.failed" if generation => {
+            say(
+                "generation.progress",
+                self::generation(workflow, "processing"),
+            );
+        }
+        _ => {}
+    }
+    if let "stage.completed" | "stage.failed" = event.kind {
+        told.extend(channels(
+            workflow,
+            facts
+                .get("stage")
+                .and_then(Json::as_str)
+                .unwrap_or_default(),
+        ));
+    }
+    told
+}
+
+fn about(workflow: &Workflow) -> Map<String, Json> {
+    let mut data = Map::new();
+    data.insert("videoId".into(), workflow.id.as_str().into());
+    data.insert("pipeline".into(), workflow.plan.name.as_str().into());
+    data.insert("requestId".into(), workflow.request_id.as_str().into());
+    data
+}
+
+fn state_changed(workflow: &Workflow, from: Option<&Json>, to: &Json) -> Map<String, Json> {
+    let mut data = about(workflow);
+    data.insert("previousState".into(), from.cloned().unwrap_or_default());
+    data.insert("currentState".into(), to.clone());
+    data.insert("progress".into(), workflow.progress.into());
+    data
+}
+
+fn video(workflow: &Workflow) -> Map<String, Json> {
+    let mut data = about(workflow);
+    if let Some(path) = workflow.outputs.get("videoPath").and_then(Value::as_text) {
+        data.insert("videoPath".into(), path.into());
+        for key in ["videoUrl", "duration", "fileSize"] {
+            if let Some(value) = workflow.outputs.get(key) {
+                data.insert(key.into(), json::to_json(value));
+            }
+        }
+        let param = |key: &str| {
+            workflow
+                .params
+                .get(key)
+                .and_then(Value::as_text)
+                .filter(|text| !text.is_empty())
+        };
+        let title = param("title").unwrap_or(&workflow.name);
+        data.insert(
+            "metadata".into(),
+            json!({"title": title, "description": param("description").unwrap_or_default()}),
+        );
+    }
+    if let Some(error) = error(workflow) {
+        data.insert("error".into(), error);
+    }
+    data
+}
+
+/// What went wrong, in the words that the outside is given.
+fn error(workflow: &Workflow) -> Option<Json> {
+    match &workflow.state {
+        State::Failed(failure) | State::Failing(failure) => {
+            let mut error = json!({"message": failure.message, "code": failure.code, "class": failure.class.word()});
+            error["stage"] = failure.stage.as_deref().into();
+            error["hint"] = failure.hint.as_str().into();
+            Some(error)
+        }
+        State::Cancelled => Some(json!({"message": "it was cancelled", "code": "cancelled"})),
+        _ => None,
+    }
+}
+
+fn generation(workflow: &Workflow, status: &str) -> Map<String, Json> {
+    let mut data = about(workflow);
+    data.insert("generationId".into(), workflow.id.as_str().into());
+    data.insert("jobId".into(), workflow.id.as_str().into());
+    data.insert("status".into(), status.into());
+    data.insert("progress".into(), workflow.progress.into());
+    let output = |key: &str| workflow.outputs.get(key).map_or(Json::Null, json::to_json);
+    let result = (status == "completed").then(|| {
+        let thumbnail = workflow
+            .outputs
+            .get("thumbnails")
+            .and_then(Value::as_list)
+            .and_then(<[Value]>::first);
+        json!({
+            "videoUrl": output("videoUrl"), "videoPath": output("videoPath"),
+            "thumbnailUrl": thumbnail.map_or(Json::Null, json::to_json),
+            "duration": output("duration"), "fileSize": output("fileSize"),
+        })
+    });
+    data.insert("result".into(), result.unwrap_or_default());
+    data.insert("error".into(), error(workflow).unwrap_or_default());
+    data
+}
+
+/// What became of each channel, where the stage that ended is the one that publishes.
+fn channels(workflow: &Workflow, stage: &str) -> Vec<Told> {
+    let Some(index) = workflow.stage_index(stage) else {
+        return Vec::new();
+    };
+    if !matches!(&workflow.plan.stages[index].work, Work::BuiltIn { uses, .. } if uses == PUBLISH) {
+        return Vec::new();
+    }
+    let stage = &workflow.stages[index];
+    let states = stage.outputs.get("channels").and_then(Value::as_map);
+    let asked = workflow
+        .params
+        .get("channels")
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    let mut told = Vec::new();
+    for name in asked.iter().filter_map(Value::as_text) {
+        let state = states
+            .and_then(|states| states.get(name))
+            .and_then(Value::as_map);
+        let word = state
+            .and_then(|state| state.get("status").or_else(|| state.get("state")))
+            .and_then(Value::as_text);
+        let mut data = about(workflow);
+        data.insert("channelName".into(), name.into());
+        if word == Some("uploaded") {
+            for key in ["youtubeVideoId", "youtubeUrl", "path", "provider"] {
+                if let Some(value) = state.and_then(|state| state.get(key)) {
+                    data.insert(key.into(), json::to_json(value));
+                }
+            }
+            told.push(Told {
+                event: "youtube.uploaded",
+                data,
+            });
+        } else if let Some(failure) = &stage.failure {
+            let said = state
+                .and_then(|state| state.get("error"))
+                .map(json::to_json);
+            data.insert(
+                "error".into(),
+                said.unwrap_or_else(|| json!({"message": failure.message, "code": failure.code})),
+            );
+            told.push(Told {
+                event: "youtube.failed",
+                data,
+            });
+        }
+    }
+    told
+}
+
+/// What a workflow's own URL is told of its end: the event's name and the body. None before the end.
+#[must_use]
+pub fn own(workflow: &Workflow) -> Option<(&'static str, Vec<u8>)> {
+    let event = match workflow.status() {
+        Status::Completed => "video.completed",
+        Status::Failed | Status::Cancelled => "video.failed",
+        _ => return None,
+    };
+    let kind = match workflow.plan.name.as_str() {
+        "episode" => "process_episode",
+        "clips" => "render_clips",
+        other => other,
+    };
+    let completed = workflow.status() == Status::Completed;
+    let mut body = json!({
+        "job_id": workflow.id,
+        "job_type": kind,
+        "status": if completed { "completed" } else { "failed" },
+        "progress": workflow.progress,
+    });
+    if completed {
+        body["result"] = Json::Object(json::object(&workflow.outputs));
+    } else {
+        let said = error(workflow).unwrap_or_default();
+        body["error"] =
+            json!({"code": said["code"], "message": said["message"], "stage": said["stage"]});
+    }
+    body["request_id"] = workflow.request_id.as_str().into();
+    Some((event, body.to_string().into_bytes()))
+}
