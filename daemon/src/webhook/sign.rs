@@ -99,20 +99,20 @@ pub fn verify(secret: &Secret, signed: &Signed<'_>, body: &[u8], now: i64) -> Re
         };
         let seconds = timestamp.trim().parse().map_err(|_| Unsigned::Timestamp)?;
         let right = standard(secret, id, seconds, body);
-        return any(&right, list.split_whitespace());
+        return one_fits(&right, list.split_whitespace());
     }
     let Some(given) = signed.legacy else {
         return Err(Unsigned::Missing);
     };
     let right = legacy(secret, body);
-    any(
+    one_fits(
         &right,
         std::iter::once(given.trim().to_ascii_lowercase().as_str()),
     )
 }
 
 /// All that were given are looked at, so that the time tells nothing of which one fits.
-fn any<'a>(right: &str, given: impl Iterator<Item = &'a str>) -> Result<(), Unsigned> {
+fn one_fits<'a>(right: &str, given: impl Iterator<Item = &'a str>) -> Result<(), Unsigned> {
     let fits = given.fold(Choice::from(0), |fits, one| {
         fits | one.as_bytes().ct_eq(right.as_bytes())
     });
