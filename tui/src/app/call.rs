@@ -82,6 +82,8 @@ pub enum Call {
     },
     /// What waits for a person.
     Attention,
+    /// Slots and places in line.
+    Workers,
 }
 
 /// How many events or history rows one call asks for.
@@ -145,6 +147,7 @@ impl Call {
                 "/api/workflow/history?limit={PAGE}&offset={offset}"
             )),
             Self::Attention => get("/api/attention".to_owned()),
+            Self::Workers => get("/api/workers".to_owned()),
         }
     }
 

@@ -43,6 +43,7 @@ pub struct App {
     pub held: Vec<Held>,
     /// Set while the last acts are awaited before the end: until when, and whether the picture stays.
     pub quitting: Option<(i64, bool)>,
+    pub(super) refresh: super::refresh::Refresh,
     pub(super) next_ticket: u64,
     /// Rows, filters or sizes changed: the list is put together again before it is drawn.
     pub(super) list_changed: bool,
@@ -73,6 +74,7 @@ impl App {
             calls: BTreeMap::new(),
             held: Vec::new(),
             quitting: None,
+            refresh: super::refresh::Refresh::default(),
             next_ticket: 1,
             list_changed: true,
             log_changed: true,

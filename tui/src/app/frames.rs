@@ -28,7 +28,9 @@ impl App {
             }
             LinkEvent::Rtt(ms) => {
                 let before = self.link.shown(self.now_ms);
-                self.link.rtt_ms = Some(ms);
+                // One slow answer is no slow line: the better of the last two counts.
+                let last = self.link.measured_ms.replace(ms);
+                self.link.rtt_ms = Some(last.map_or(ms, |last| last.min(ms)));
                 self.changed |= before != self.link.shown(self.now_ms);
             }
             LinkEvent::Frame(frame) => {
@@ -76,6 +78,8 @@ impl App {
                 id, before, at_ms, ..
             } => {
                 self.seen();
+                let after = self.model.rows.get(&id).map(|row| row.status);
+                self.note_move(before.as_ref().map(|row| row.status), after);
                 self.announce(&id, before.as_deref(), at_ms);
                 self.check_question();
                 self.changed = true;

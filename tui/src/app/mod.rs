@@ -29,6 +29,7 @@ mod log_view;
 mod moves;
 pub mod palette;
 pub mod popup;
+mod refresh;
 mod replies;
 mod schedule;
 pub mod toast;

@@ -34,6 +34,12 @@ impl App {
             Call::Show { id } => self.shown_told(&id, result),
             Call::Events { id, .. } => self.events_told(&id, result),
             Call::History { offset } => self.history_told(offset, result),
+            Call::Workers => {
+                if let Ok(value) = result {
+                    self.model.place(&value);
+                    self.list_changed = true;
+                }
+            }
             Call::Attention => {
                 if let Ok(value) = result {
                     self.model.attention = Attention::read_all(&value);
@@ -77,16 +83,22 @@ impl App {
     }
 
     fn shown_told(&mut self, id: &str, result: Result<Value, Failure>) {
+        let now = self.now_ms;
+        let told = result.map(serde_json::from_value::<WorkflowView>);
+        if let Ok(Ok(view)) = &told {
+            self.model.refine(view, now);
+            self.list_changed = true;
+        }
         let Some(detail) = self.view.detail.as_mut().filter(|detail| detail.id == id) else {
             return;
         };
-        match result.map(serde_json::from_value::<WorkflowView>) {
+        match told {
             Ok(Ok(view)) => {
-                detail.shown = Some(Row::new(view));
+                detail.shown = Some(Row::new(view, now));
                 detail.problem = None;
             }
             Ok(Err(error)) => {
-                detail.problem = Some(format!("the workflow's answer is not understood: {error}"))
+                detail.problem = Some(format!("the workflow's answer is not understood: {error}"));
             }
             Err(failure) => detail.problem = Some(failure.message),
         }
@@ -116,6 +128,7 @@ impl App {
     }
 
     fn history_told(&mut self, offset: u64, result: Result<Value, Failure>) {
+        let now = self.now_ms;
         let history = &mut self.view.history;
         match result.map(serde_json::from_value::<Listing>) {
             Ok(Ok(page)) => {
@@ -129,7 +142,7 @@ impl App {
                     page.workflows
                         .into_iter()
                         .filter(|view| !known.contains(&view.id))
-                        .map(Row::new),
+                        .map(|view| Row::new(view, now)),
                 );
                 history.total = page.total;
                 history.loaded = true;

@@ -30,6 +30,7 @@ impl App {
             self.view.toasts.next_expiry(),
             self.model.next_expiry(),
             self.link.next_change(now),
+            self.next_refresh(),
             self.quitting.map(|(until, _)| until),
         ]
         .into_iter()
@@ -45,6 +46,7 @@ impl App {
             self.list_changed = true;
         }
         self.send_due();
+        self.ask_again();
         self.changed = true;
     }
 

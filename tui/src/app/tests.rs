@@ -628,3 +628,85 @@ fn moments_that_bring_nothing_are_not_asked_for() {
     app.handle(Event::Key(Key::of(Code::Esc)), NOW);
     assert!(app.next_tick() > NOW);
 }
+
+#[test]
+fn one_slow_answer_is_no_slow_line() {
+    let mut app = board();
+    app.handle(Event::Link(LinkEvent::Rtt(900)), NOW);
+    assert_eq!(app.link.shown(NOW), Shown::Live);
+    app.handle(Event::Link(LinkEvent::Rtt(900)), NOW);
+    assert_eq!(app.link.shown(NOW), Shown::Slow);
+}
+
+#[test]
+fn places_in_line_are_asked_for_after_the_queue_moved() {
+    let mut app = board();
+    let mut started = workflow(
+        "q55555555555",
+        "dsp-lecture-45",
+        "running",
+        "t>csprh",
+        1.0,
+        json!({}),
+    );
+    feed(&mut app, event(11, "workflow.started", started.clone()));
+    assert_eq!(calls(&later(&mut app, 100)), [Call::Workers]);
+    let ticket = *app.calls.keys().next().unwrap();
+    let queue = json!({"workers": [], "queue": [{"jobId": "r66666666666", "position": 1}]});
+    let now = app.now_ms;
+    app.handle(
+        Event::Reply {
+            ticket,
+            result: Ok(queue),
+        },
+        now,
+    );
+    assert_eq!(app.model.rows["r66666666666"].view.queue_position, Some(1));
+    started.progress = 2.0;
+    feed(&mut app, event(12, "stage.progress", started));
+    assert_eq!(
+        calls(&later(&mut app, 5_000)),
+        [],
+        "nothing moved in the queue"
+    );
+}
+
+#[test]
+fn a_waiting_workflow_under_the_cursor_is_asked_for_its_new_estimate() {
+    let mut app = board();
+    app.view.active.go_to("q55555555555");
+    assert_eq!(
+        calls(&later(&mut app, 400)),
+        [Call::Show {
+            id: "q55555555555".into()
+        }]
+    );
+    let ticket = *app.calls.keys().next().unwrap();
+    let mut view = serde_json::to_value(&app.model.rows["q55555555555"].view).unwrap();
+    view["queuePosition"] = 7.into();
+    let now = app.now_ms;
+    app.handle(
+        Event::Reply {
+            ticket,
+            result: Ok(view.clone()),
+        },
+        now,
+    );
+    assert_eq!(app.model.rows["q55555555555"].view.queue_position, Some(7));
+    view["status"] = "running".into();
+    assert!(calls(&later(&mut app, 5_000)).is_empty());
+    assert_eq!(calls(&later(&mut app, 5_100)).len(), 1);
+    let ticket = *app.calls.keys().next().unwrap();
+    let now = app.now_ms;
+    app.handle(
+        Event::Reply {
+            ticket,
+            result: Ok(view),
+        },
+        now,
+    );
+    assert_eq!(
+        app.model.rows["q55555555555"].view.status, "queued",
+        "the stream alone tells a state"
+    );
+}

@@ -81,10 +81,10 @@ impl Model {
                 };
                 self.rows = workflows
                     .into_iter()
-                    .map(|view| (view.id.clone(), Row::new(view)))
+                    .map(|view| (view.id.clone(), Row::new(view, now_ms)))
                     .collect();
                 self.seq = seq;
-                self.slots = slots(&queue);
+                self.place(&queue);
                 self.attention = Attention::read_all(&attention);
                 self.loaded = true;
                 self.awaiting_snapshot = false;
@@ -118,7 +118,7 @@ impl Model {
                 }
                 if eta_seconds.is_some() {
                     row.view.estimated_time_remaining = eta_seconds;
-                    row.updated_ms = now_ms;
+                    row.estimated_ms = now_ms;
                 }
                 Applied::Progress
             }
@@ -155,7 +155,7 @@ impl Model {
         let before = self.rows.remove(&id).map(Box::new);
         match workflow {
             Some(view) => {
-                let mut row = Row::new(*view);
+                let mut row = Row::new(*view, now_ms);
                 if let Some(old) = before.as_deref() {
                     keep_progress(&mut row, old);
                 }
@@ -197,6 +197,9 @@ fn keep_progress(row: &mut Row, old: &Row) {
         return;
     }
     row.view.progress = row.view.progress.max(old.view.progress);
+    if row.status == old.status && row.view.queue_position.is_none() {
+        row.view.queue_position = old.view.queue_position;
+    }
     for stage in &mut row.stages {
         let same = |known: &&super::Stage| {
             known.id == stage.id && known.view.attempts == stage.view.attempts
@@ -206,6 +209,40 @@ fn keep_progress(row: &mut Row, old: &Row) {
         {
             stage.view.progress = stage.view.progress.max(known.view.progress);
         }
+    }
+}
+
+impl Model {
+    /// Takes what `/api/workers` tells: slots, and the places in line of what is queued.
+    pub fn place(&mut self, queue: &Value) {
+        self.slots = slots(queue);
+        let entries = queue.get("queue").and_then(Value::as_array);
+        for entry in entries.into_iter().flatten() {
+            let id = entry
+                .get("jobId")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            if let Some(row) = self.rows.get_mut(id) {
+                row.view.queue_position = entry.get("position").and_then(Value::as_u64);
+            }
+        }
+    }
+
+    /// Takes from a view that was asked for what moves without an event: place in line, what is waited for, estimates. A
+    /// view of another state is passed over: the stream tells that.
+    pub fn refine(&mut self, view: &WorkflowView, now_ms: i64) {
+        let Some(row) = self.rows.get_mut(&view.id) else {
+            return;
+        };
+        if row.view.status != view.status || row.view.updated_at != view.updated_at {
+            return;
+        }
+        row.view.queue_position = view.queue_position.or(row.view.queue_position);
+        row.view.waiting_for.clone_from(&view.waiting_for);
+        row.view.estimated_time_remaining = view.estimated_time_remaining;
+        row.view.eta_low = view.eta_low;
+        row.view.eta_high = view.eta_high;
+        row.estimated_ms = now_ms;
     }
 }
 

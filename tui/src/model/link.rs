@@ -75,6 +75,8 @@ pub struct LinkView {
     pub last_frame_ms: i64,
     /// There and back, in milliseconds, once measured.
     pub rtt_ms: Option<u32>,
+    /// The last measure by itself.
+    pub measured_ms: Option<u32>,
     /// Where we connect, as text.
     pub target: String,
 }
@@ -87,6 +89,7 @@ impl LinkView {
             link: Link::Dialing,
             last_frame_ms: 0,
             rtt_ms: None,
+            measured_ms: None,
             target,
         }
     }

@@ -104,7 +104,7 @@ fn position(row: &Row) -> u64 {
 
 fn eta(row: &Row) -> f64 {
     match row.view.estimated_time_remaining {
-        Some(seconds) if row.is_active() => seconds + row.updated_ms as f64 / 1000.0,
+        Some(seconds) if row.is_active() => seconds + row.estimated_ms as f64 / 1000.0,
         _ => f64::INFINITY,
     }
 }

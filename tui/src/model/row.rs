@@ -16,8 +16,10 @@ pub struct Row {
     pub created_ms: i64,
     /// Unix milliseconds; the creation until it starts.
     pub started_ms: i64,
-    /// Unix milliseconds of its last change: what `estimated_time_remaining` counts from.
+    /// Unix milliseconds of its last change.
     pub updated_ms: i64,
+    /// When we learnt `estimated_time_remaining`, by our clock: it counts from there.
+    pub estimated_ms: i64,
     /// Unix milliseconds.
     pub completed_ms: Option<i64>,
 }
@@ -44,9 +46,9 @@ pub fn unix_ms(text: &str) -> Option<i64> {
 }
 
 impl Row {
-    /// Reads a view once.
+    /// Reads a view once, learnt at `now_ms`.
     #[must_use]
-    pub fn new(view: WorkflowView) -> Self {
+    pub fn new(view: WorkflowView, now_ms: i64) -> Self {
         let stages = view
             .stage_views()
             .map(|(id, stage)| Stage {
@@ -62,6 +64,7 @@ impl Row {
             stages,
             created_ms,
             started_ms: unix_ms(&view.started_at).unwrap_or(created_ms),
+            estimated_ms: now_ms,
             updated_ms: unix_ms(&view.updated_at).unwrap_or(created_ms),
             completed_ms: view.completed_at.as_deref().and_then(unix_ms),
             view,

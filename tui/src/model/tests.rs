@@ -64,14 +64,14 @@ proptest! {
     fn any_text_is_a_filter_or_a_reason(text in ".{0,60}") {
         if let Ok(filter) = Filter::parse(&text) {
             for view in workflows() {
-                let _ = filter.matches(&Row::new(view));
+                let _ = filter.matches(&Row::new(view, NOW));
             }
         }
     }
 
     #[test]
     fn every_order_holds_all_rows_and_is_the_same_twice(at in 0usize..6, reversed: bool) {
-        let rows: Vec<Row> = workflows().into_iter().map(Row::new).collect();
+        let rows: Vec<Row> = workflows().into_iter().map(|view| Row::new(view, NOW)).collect();
         let mut once: Vec<&Row> = rows.iter().collect();
         let mut twice: Vec<&Row> = rows.iter().rev().collect();
         let sort = Sort { key: SORTS[at].1, reversed };
@@ -172,7 +172,10 @@ fn progress_between_events_never_goes_back_within_an_attempt() {
 
 #[test]
 fn filters_mean_what_they_say() {
-    let rows: Vec<Row> = workflows().into_iter().map(Row::new).collect();
+    let rows: Vec<Row> = workflows()
+        .into_iter()
+        .map(|view| Row::new(view, NOW))
+        .collect();
     for (text, count) in [
         ("", 9),
         ("DSP", 3),
@@ -254,7 +257,7 @@ fn escapes_tabs_and_turning_marks_are_left_out() {
 
 #[test]
 fn tries_and_waits_are_told_from_the_events() {
-    let row = Row::new(workflow("a", "a", "running", "tc", 0.0, json!({})));
+    let row = Row::new(workflow("a", "a", "running", "tc", 0.0, json!({})), NOW);
     let at = |seq: u64, kind: &str, data: serde_json::Value| EventLine {
         seq,
         timestamp: ago(100 - i64::try_from(seq).unwrap()),

@@ -174,7 +174,7 @@ fn queued(row: &Row, clock_ms: i64, fresh: bool) -> String {
 #[must_use]
 pub fn eta(row: &Row, clock_ms: i64, fresh: bool) -> Option<String> {
     let left = row.view.estimated_time_remaining.filter(|_| fresh)?;
-    let past = (clock_ms - row.updated_ms).max(0) as f64 / 1000.0;
+    let past = (clock_ms - row.estimated_ms).max(0) as f64 / 1000.0;
     let left_ms = ((left - past).max(0.0) * 1000.0) as i64;
     let spread = match (row.view.eta_low, row.view.eta_high) {
         (Some(low), Some(high)) if high > low => ((high - low) / 2.0 / 60.0).round(),

@@ -53,6 +53,12 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
             strip::draw(app, areas.strip, buffer);
         }
     }
+    if !app.link.is_connected() && app.shown().loaded {
+        // What is known is shown on, as of a while ago.
+        for old in [areas.main, areas.preview, areas.strip] {
+            buffer.set_style(old.intersection(buffer.area), theme::DIM);
+        }
+    }
     footer::attention(app, areas.attention, buffer);
     let mut cursor = footer::toast(app, areas.toast, buffer);
     footer::hints(app, areas.hints, buffer);

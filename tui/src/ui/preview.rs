@@ -115,7 +115,7 @@ fn facts(app: &App, row: &Row, pen: &mut Pen<'_>) {
         let ends = row
             .view
             .estimated_time_remaining
-            .map_or(row.updated_ms, |s| row.updated_ms + (s * 1000.0) as i64);
+            .map_or(row.estimated_ms, |s| row.estimated_ms + (s * 1000.0) as i64);
         pen.line(
             &format!("ETA {left}, about {}", format::clock(ends, zone)),
             theme::PLAIN,
@@ -162,6 +162,19 @@ fn troubles(app: &App, row: &Row, pen: &mut Pen<'_>) {
 }
 
 fn results(row: &Row, pen: &mut Pen<'_>) {
+    for (key, value) in row.view.params.iter().take(4) {
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        pen.text(
+            &format!(
+                "{key}: {}",
+                crate::model::log::clean(&text.replace('\n', " "))
+            ),
+            theme::DIM,
+            3,
+        );
+    }
     if let Some(path) = row
         .view
         .outputs

@@ -194,6 +194,7 @@ fn links_in_words() {
     };
     let mut slow = live((80, 24), workflows());
     slow.handle(Event::Link(LinkEvent::Rtt(420)), NOW);
+    slow.handle(Event::Link(LinkEvent::Rtt(450)), NOW);
     let mut stale = live((80, 24), workflows());
     stale.handle(Event::Tick, NOW + 45_000);
     let header = |app: &mut App| crate::ui::lines(&draw(app))[0].clone();
