@@ -89,7 +89,8 @@ impl Output {
             hints: HintSender::new(instructions.attempts_dir.clone()),
             key: instructions.key.clone(),
             expected: instructions.expected,
-            reports: false,
+            // Only ffmpeg's runs come with an expected length.
+            reports: instructions.expected.is_some(),
             park: None,
             tail: String::new(),
             tail_limit: instructions.tail.max(LAST_WORDS),

@@ -1,13 +1,12 @@
 //! `compose`: puts the clips behind each other, the captions into them and the narration under them, in one pass.
 //!
-//! The narration is measured first, so that its loudness is set once and evenly. The result is H.264 and AAC with its index
-//! in front, exactly as long as the narration, and gets its name only when it is whole.
+//! The result is H.264 and AAC with its index in front, as loud as the platforms play, exactly as long as the narration,
+//! and gets its name only when it is whole.
 
 use super::ffmpeg::{self, FPS, Ffmpeg};
 use super::kept::Kept;
-use super::loudness::{self, Loudness};
 use super::narration::{self, Narration};
-use super::{clips, files, programs, settings, transcribe};
+use super::{clips, files, loudness, programs, settings, transcribe};
 use crate::attempt_log::Level;
 use crate::domain::{Value, Values};
 use crate::executor::stage::{StageContext, StageError, Step};
@@ -30,16 +29,10 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         .map(|name| format!("file '{}'\n", name.display()))
         .collect();
     files::blocking(move || files::write_whole(&list, lines.as_bytes())).await?;
-    let loudness = measure(&context, narration.length()).await?;
     let video = kept.video();
     let part = files::part(&video);
     let frames = ffmpeg::frames_for(narration.length());
-    programs::run(
-        &context,
-        "compose",
-        command(&context, frames, loudness.as_ref(), &part),
-    )
-    .await?;
+    programs::run(&context, "compose", command(&context, frames, &part)).await?;
     let (from, to) = (part, video.clone());
     let size = files::blocking(move || {
         files::finish(&from, &to)?;
@@ -83,47 +76,17 @@ fn outputs(context: &StageContext, video: &Path, length: Duration, size: u64) ->
     outputs
 }
 
-/// The narration's loudness; none where it is too short or too quiet to have one.
-async fn measure(context: &StageContext, length: Duration) -> Result<Option<Loudness>, StageError> {
-    if length < loudness::SHORTEST {
-        return Ok(None);
-    }
-    let step = Ffmpeg::measuring()
-        .input(&PathBuf::from(narration::SOUND))
-        .args(["-af", &loudness::measuring(), "-f", "null", "-"])
-        .step(length, (0.0, 3.0));
-    let result = programs::run(context, "loudness", step).await?;
-    let measured = loudness::read(&result.log_tail);
-    match &measured {
-        Some(found) => context.log(
-            Level::Info,
-            &format!(
-                "the voice has {:.1} LUFS, {} are wanted",
-                found.integrated,
-                loudness::TARGET
-            ),
-        ),
-        None => context.log(
-            Level::Warn,
-            "the voice's loudness can't be measured; it is left as it is",
-        ),
-    }
-    Ok(measured)
-}
-
-fn command(context: &StageContext, frames: u64, loudness: Option<&Loudness>, part: &Path) -> Step {
+fn command(context: &StageContext, frames: u64, part: &Path) -> Step {
     let settings::Frame { width, height } = settings::frame(&context.params);
     let captions = if settings::flag(&context.params, "captions") {
         format!("ass=filename={},", transcribe::BURNED)
     } else {
         String::new()
     };
-    let voice = loudness.map_or_else(String::new, |measured| {
-        format!("{},", loudness::setting(measured))
-    });
+    let voice = loudness::setting();
     let graph = format!(
         "[0:v]scale={width}:{height}:flags=bicubic,setsar=1,fps={FPS},{captions}format=yuv420p[v];\
-         [1:a]aformat=channel_layouts=stereo,{voice}aresample=48000,apad[a]"
+         [1:a]{voice},aresample=48000,apad[a]"
     );
     let length = ffmpeg::frames_long(frames);
     Ffmpeg::new()
@@ -177,5 +140,5 @@ fn command(context: &StageContext, frames: u64, loudness: Option<&Loudness>, par
             "mp4",
         ])
         .output(part)
-        .step(length, (3.0, 99.0))
+        .step(length, (0.0, 99.0))
 }

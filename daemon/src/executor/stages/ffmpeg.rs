@@ -39,26 +39,6 @@ impl Ffmpeg {
         }
     }
 
-    /// One whose measuring filters may speak on standard error, and that is silent else.
-    #[must_use]
-    pub fn measuring() -> Self {
-        let base = [
-            "-hide_banner",
-            "-nostdin",
-            "-loglevel",
-            "info",
-            "-nostats",
-            "-progress",
-            "pipe:1",
-            "-stats_period",
-            "0.5",
-            "-y",
-        ];
-        Self {
-            args: base.iter().map(OsString::from).collect(),
-        }
-    }
-
     /// Further arguments as they are.
     #[must_use]
     pub fn args<I, A>(mut self, args: I) -> Self

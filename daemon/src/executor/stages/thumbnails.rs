@@ -22,7 +22,8 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let kept = Kept::of(&context).await?;
     let form = settings::frame(&context.params).scaled(720);
     // Each moment is an input of its own: seeking is far quicker than reading everything between.
-    let mut command = Ffmpeg::new();
+    // JPEG's own range of colours makes ffmpeg warn about nothing; only errors are worth the log.
+    let mut command = Ffmpeg::new().args(["-loglevel", "error"]);
     for moment in MOMENTS {
         command = command
             .args(["-ss", &ffmpeg::seconds(video.length.mul_f64(moment))])

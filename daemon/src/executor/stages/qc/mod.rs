@@ -6,7 +6,7 @@ mod verdict;
 
 use super::ffmpeg::Ffmpeg;
 use super::narration::Narration;
-use super::{finished, probe, programs, settings};
+use super::{files, finished, probe, programs, settings};
 use crate::attempt_log::Level;
 use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError};
@@ -20,7 +20,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let narration = Narration::read(&context.work_dir).await?;
     let media = probe::probe(&context, "probe", &video.path).await?;
     context.progress(5.0, Some("looking at every frame"));
-    let step = Ffmpeg::measuring()
+    let step = Ffmpeg::new()
         .input(&video.path)
         .args([
             "-map",
@@ -28,16 +28,17 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             "-map",
             "0:a:0",
             "-vf",
-            report::PICTURE,
+            &report::picture(),
             "-af",
-            report::SOUND,
+            &report::sound(),
             "-f",
             "null",
             "-",
         ])
         .step(video.length, (5.0, 99.0));
-    let result = programs::run(&context, "look", step).await?;
-    let report = report::read(&result.log_tail, video.length);
+    programs::run(&context, "look", step).await?;
+    let (work, length) = (context.work_dir.clone(), video.length);
+    let report = files::blocking(move || report::read(&work, length)).await?;
     let wanted = verdict::Wanted {
         length: narration.length(),
         frame: settings::frame(&context.params),

@@ -1,11 +1,36 @@
-//! What ffmpeg's detectors say about a video, read from their lines.
+//! What ffmpeg's detectors find in a video. They write it into files of the work directory, so that the log stays readable
+//! and nothing found in a long video is cut off.
 
+use super::super::files;
+use crate::executor::stage::StageError;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
 use std::time::Duration;
 
+const PICTURE: &str = "qc-picture.txt";
+const SILENCE: &str = "qc-silence.txt";
+const LOUDNESS: &str = "qc-loudness.txt";
+
+/// More than this of one file is not read: a video with so much wrong fails by its first megabyte.
+const READ: u64 = 1 << 20;
+/// The loudness over all is the file's last number.
+const LAST: u64 = 4_096;
+
 /// The picture's detectors. Half the rate and a small picture find the same at a fraction of the cost.
-pub(super) const PICTURE: &str = "fps=15,scale=-2:360:flags=fast_bilinear,blackdetect=d=0.5:pix_th=0.10,freezedetect=n=-60dB:d=2";
-/// The sound's detectors; the loudness alone at the end, not for every frame.
-pub(super) const SOUND: &str = "silencedetect=noise=-50dB:d=2,ebur128=framelog=verbose";
+pub(super) fn picture() -> String {
+    format!(
+        "fps=15,scale=-2:360:flags=fast_bilinear,blackdetect=d=0.5:pix_th=0.10,\
+         freezedetect=n=-60dB:d=2,metadata=print:file={PICTURE}"
+    )
+}
+
+/// The sound's detectors.
+pub(super) fn sound() -> String {
+    format!(
+        "silencedetect=noise=-50dB:d=2,ametadata=print:file={SILENCE},\
+         ebur128=metadata=1:framelog=verbose,ametadata=print:key=lavfi.r128.I:file={LOUDNESS}"
+    )
+}
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,51 +41,76 @@ pub(super) struct Report {
     pub frozen: Duration,
     /// Silences of two seconds or more, all together.
     pub silent: Duration,
-    /// LUFS over all; none where the sound has none.
+    /// LUFS over all; none where nothing is heard.
     pub loudness: Option<f64>,
 }
 
-/// Reads the detectors' lines of a video of this length. What begins and does not end lasts to the video's end.
-pub(super) fn read(log: &str, length: Duration) -> Report {
-    let spans = |start: &str, end: &str| -> Duration {
-        let mut total = 0.0;
-        let mut open = None;
-        for line in log.lines() {
-            if let Some(at) = number_after(line, start) {
-                open = Some(at);
-            }
-            if let (Some(at), Some(from)) = (number_after(line, end), open) {
-                total += at - from;
-                open = None;
-            }
-        }
-        total += open.map_or(0.0, |from| length.as_secs_f64() - from);
-        Duration::try_from_secs_f64(total.max(0.0)).unwrap_or_default()
+/// Reads what the detectors wrote about a video of this length.
+///
+/// # Errors
+/// What the disk says.
+pub(super) fn read(work: &Path, length: Duration) -> Result<Report, StageError> {
+    let picture = text(&work.join(PICTURE), false)?;
+    let silence = text(&work.join(SILENCE), false)?;
+    let loudness = text(&work.join(LOUDNESS), true)?;
+    Ok(Report {
+        black: spans(&picture, "black", length),
+        frozen: spans(&picture, "freezedetect.freeze", length),
+        silent: spans(&silence, "silence", length),
+        loudness: last_loudness(&loudness),
+    })
+}
+
+fn text(path: &Path, end: bool) -> Result<String, StageError> {
+    let read = || -> std::io::Result<String> {
+        let mut file = std::fs::File::open(path)?;
+        let from = if end {
+            file.metadata()?.len().saturating_sub(LAST)
+        } else {
+            0
+        };
+        file.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        file.take(READ).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    Report {
-        black: spans("black_start:", "black_end:"),
-        frozen: spans("freeze_start:", "freeze_end:"),
-        silent: spans("silence_start:", "silence_end:"),
-        loudness: loudness(log),
+    match read() {
+        // A detector that finds nothing may make no file.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        other => other.map_err(|error| files::failed("read", path, &error)),
     }
 }
 
-/// The summary's `I:`; -70 is what the meter says when it heard nothing.
-fn loudness(log: &str) -> Option<f64> {
-    let summary = &log[log.rfind("Integrated loudness:")?..];
-    summary
-        .lines()
-        .find_map(|line| number_after(line, "I:"))
-        .filter(|loudness| *loudness > -70.0)
+/// All spans of one kind together. What begins and does not end lasts to the video's end.
+fn spans(text: &str, kind: &str, length: Duration) -> Duration {
+    let (start, end) = (format!("lavfi.{kind}_start="), format!("lavfi.{kind}_end="));
+    let mut total = 0.0;
+    let mut open = None;
+    for line in text.lines() {
+        if let Some(at) = number(line, &start) {
+            open = Some(at);
+        }
+        if let (Some(at), Some(from)) = (number(line, &end), open) {
+            total += at - from;
+            open = None;
+        }
+    }
+    total += open.map_or(0.0, |from| length.as_secs_f64() - from);
+    Duration::try_from_secs_f64(total.max(0.0)).unwrap_or_default()
 }
 
-fn number_after(line: &str, word: &str) -> Option<f64> {
-    let at = line.find(word)? + word.len();
-    let rest = line[at..].trim_start();
-    let end = rest
-        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
-        .unwrap_or(rest.len());
-    rest[..end]
+/// The last number is the one over all; -70 is what the meter says when it heard nothing.
+fn last_loudness(text: &str) -> Option<f64> {
+    let last = text
+        .lines()
+        .rev()
+        .find_map(|line| number(line, "lavfi.r128.I="));
+    last.filter(|loudness| *loudness > -70.0)
+}
+
+fn number(line: &str, key: &str) -> Option<f64> {
+    line.strip_prefix(key)?
+        .trim()
         .parse::<f64>()
         .ok()
         .filter(|number| number.is_finite())
@@ -70,37 +120,34 @@ fn number_after(line: &str, word: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
-    const LOG: &str = "\
-[blackdetect @ 0x1] black_start:1 black_end:2.5 black_duration:1.5
-[freezedetect @ 0x2] lavfi.freezedetect.freeze_start: 4
-[freezedetect @ 0x2] lavfi.freezedetect.freeze_duration: 3
-[freezedetect @ 0x2] lavfi.freezedetect.freeze_end: 7
-[silencedetect @ 0x3] silence_start: 8.25
-[Parsed_ebur128_1 @ 0x4] Summary:
-
-  Integrated loudness:
-    I:         -14.3 LUFS
-    Threshold: -24.6 LUFS
-
-  Loudness range:
-    LRA:         3.5 LU
-";
+    const LOG: &str = "frame:0    pts:0       pts_time:0\nlavfi.black_start=1\nlavfi.black_end=2.5\n\
+        lavfi.freezedetect.freeze_start=4\nlavfi.freezedetect.freeze_duration=3\nlavfi.freezedetect.freeze_end=7\n\
+        lavfi.freezedetect.freeze_start=9\n";
 
     #[test]
-    fn reads_spans_and_loudness() {
-        let report = read(LOG, Duration::from_secs(10));
-        assert_eq!(report.black, Duration::from_millis(1_500));
-        assert_eq!(report.frozen, Duration::from_secs(3));
-        assert_eq!(report.silent, Duration::from_millis(1_750));
-        assert_eq!(report.loudness, Some(-14.3));
+    fn reads_spans_and_what_does_not_end() {
+        let ten = Duration::from_secs(10);
+        assert_eq!(spans(LOG, "black", ten), Duration::from_millis(1_500));
+        assert_eq!(
+            spans(LOG, "freezedetect.freeze", ten),
+            Duration::from_secs(4)
+        );
+        assert_eq!(spans(LOG, "silence", ten), Duration::ZERO);
     }
 
     #[test]
-    fn nothing_said_is_nothing_found() {
-        assert_eq!(read("", Duration::from_secs(10)), Report::default());
+    fn the_last_loudness_counts() {
+        let text = "lavfi.r128.I=-70.000\nframe:2 pts:1\nlavfi.r128.I=-14.081\n";
+        assert_eq!(last_loudness(text), Some(-14.081));
+        assert_eq!(last_loudness("lavfi.r128.I=-70.000\n"), None);
+    }
+
+    #[test]
+    fn nothing_written_is_nothing_found() {
+        let folder = tempfile::tempdir().unwrap();
         assert_eq!(
-            read(&LOG.replace("-14.3", "-70.0"), Duration::ZERO).loudness,
-            None
+            read(folder.path(), Duration::from_secs(1)).unwrap(),
+            Report::default()
         );
     }
 }
