@@ -27,7 +27,7 @@ async fn a_cancel_ends_children_that_left_their_session() {
     let made = submit(&home, &command(&["/bin/sh", "-c", &script]))
         .await
         .unwrap();
-    assert_eq!(ready.take().await.unwrap(), "deaf\n");
+    assert_eq!(ready.take().unwrap(), "deaf\n");
     assert!(programs(&home).len() >= 4, "{:?}", programs(&home));
     let asked = act(&home, &made.id, "cancel", json!({})).await.unwrap();
     assert!(asked.cancelling == Some(true) || asked.status == "cancelled");

@@ -1,8 +1,7 @@
 //! What runs outlives the daemon: the same process goes on, and its end is learned even if nobody was there to see it.
 
 use reel_tests::{
-    Daemon, Gate, Home, Process, command, running_under, submit, wait_for, wait_for_end,
-    wait_for_status,
+    Daemon, Gate, Home, Process, command, running_under, submit, wait_for_end, wait_for_status,
 };
 use serde_json::json;
 
@@ -27,7 +26,14 @@ async fn first_progress(home: &Home, id: &str) {
 #[tokio::test]
 async fn the_same_ffmpeg_goes_on_after_kill_9() {
     let home = Home::scratch().unwrap();
-    let output = home.root().join("out.mp4");
+    let (input, output) = (home.root().join("in.mp4"), home.root().join("out.mp4"));
+    let source = "testsrc2=size=160x120:rate=10:duration=8";
+    let made = std::process::Command::new("ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", source])
+        .arg(&input)
+        .status();
+    assert!(made.unwrap().success());
+    let (input, output) = (input.display().to_string(), output.display().to_string());
     let argv = [
         "ffmpeg",
         "-nostdin",
@@ -35,12 +41,10 @@ async fn the_same_ffmpeg_goes_on_after_kill_9() {
         "-progress",
         "pipe:1",
         "-re",
-        "-f",
-        "lavfi",
         "-i",
-        "testsrc2=size=160x120:rate=10:duration=6",
+        &input,
         "-y",
-        &output.display().to_string(),
+        &output,
     ];
     let daemon = Daemon::start(&home).unwrap();
     let made = submit(&home, &command(&argv)).await.unwrap();
@@ -76,23 +80,21 @@ async fn an_end_that_nobody_saw_is_learned_at_the_next_start() {
     let home = Home::scratch().unwrap();
     let daemon = Daemon::start(&home).unwrap();
     let gates = ["good", "bad"].map(|name| Gate::new(&home, name).unwrap());
+    let started = Gate::new(&home, "started").unwrap();
     let script = |gate: &Gate, code: u8| {
+        let (started, gate) = (started.path().display(), gate.path().display());
         format!(
-            "read line < {}; echo seen=yes >> \"$REEL_OUTPUT\"; exit {code}",
-            gate.path().display()
+            "echo yes > {started}; read line < {gate}; echo seen=yes >> \"$REEL_OUTPUT\"; exit {code}"
         )
     };
     let good = submit(&home, &command(&["/bin/sh", "-c", &script(&gates[0], 0)]))
         .await
         .unwrap();
+    started.take().unwrap();
     let bad = submit(&home, &command(&["/bin/sh", "-c", &script(&gates[1], 9)]))
         .await
         .unwrap();
-    for id in [&good.id, &bad.id] {
-        wait_for(&home, id, |view| view.status == "running")
-            .await
-            .unwrap();
-    }
+    started.take().unwrap();
     daemon.kill().unwrap();
     let end = running_under(home.root())
         .into_iter()
@@ -100,7 +102,7 @@ async fn an_end_that_nobody_saw_is_learned_at_the_next_start() {
         .collect::<Vec<_>>();
     assert_eq!(end.len(), 2, "{end:?}");
     for gate in &gates {
-        gate.give("go").await.unwrap();
+        gate.give("go").unwrap();
     }
     for shim in end {
         wait_for_the_end_of(shim.pid);
@@ -142,14 +144,21 @@ async fn a_queue_survives_and_a_stop_leaves_what_runs() {
     let home = Home::scratch().unwrap();
     home.configure("[resources]\ncpu = 1\n").unwrap();
     let daemon = Daemon::start(&home).unwrap();
-    let running = submit(&home, &command(&["/bin/sleep", "3"])).await.unwrap();
-    wait_for_status(&home, &running.id, "running")
+    let gates = ["started", "gate"].map(|name| Gate::new(&home, name).unwrap());
+    let script = format!(
+        "echo yes > {}; read line < {}",
+        gates[0].path().display(),
+        gates[1].path().display()
+    );
+    let running = submit(&home, &command(&["/bin/sh", "-c", &script]))
         .await
         .unwrap();
+    gates[0].take().unwrap();
     let queued = submit(&home, &command(&["/bin/true"])).await.unwrap();
     assert!(daemon.terminate().unwrap().success());
-    assert!(find(&home, "sleep").is_some());
+    assert!(find(&home, "/bin/sh").is_some());
     let _daemon = Daemon::start(&home).unwrap();
+    gates[1].give("go").unwrap();
     assert_eq!(
         wait_for_end(&home, &running.id).await.unwrap().status,
         "completed"

@@ -48,7 +48,7 @@ async fn a_full_disk_refuses_with_507_and_recovers_by_itself() {
         return;
     };
     let home = Home::at(scratch.path()).unwrap();
-    home.configure("[retention]\nmin_free_disk = \"64KiB\"\n")
+    home.configure("[retention]\nmin_free_disk = \"8MiB\"\n")
         .unwrap();
     let daemon = Daemon::start(&home).unwrap();
     let running = submit(&home, &command(&["/bin/sleep", "2"])).await.unwrap();

@@ -184,7 +184,7 @@ async fn what_depends_waits_and_fails_with_what_it_depends_on() {
         .await
         .unwrap();
     assert_eq!(why["waitingFor"]["kind"], "dependency");
-    gate.give("1").await.unwrap();
+    gate.give("1").unwrap();
     assert_eq!(
         wait_for_end(&home, &first.id).await.unwrap().status,
         "failed"
@@ -246,7 +246,7 @@ async fn slots_hold_the_rest_back_and_priority_decides_who_is_next() {
         .await
         .unwrap();
     act(&home, "mid", "pause", json!({})).await.unwrap();
-    gate.give("go").await.unwrap();
+    gate.give("go").unwrap();
     wait_for_end(&home, "high").await.unwrap();
     let paused: WorkflowView = home.client().get("/api/workflow/status/mid").await.unwrap();
     assert_eq!(paused.status, "paused");

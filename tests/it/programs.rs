@@ -112,7 +112,7 @@ async fn progress_comes_from_the_program_and_never_goes_back() {
         ..EventsQuery::default()
     };
     let mut events = Events::connect(&home.endpoint(), &query).await.unwrap();
-    gate.give("go").await.unwrap();
+    gate.give("go").unwrap();
     let mut seen = Vec::new();
     loop {
         match events.next().await.unwrap() {

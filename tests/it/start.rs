@@ -28,12 +28,20 @@ fn it_says_where_it_serves() {
 fn a_second_daemon_on_the_same_data_is_refused_with_the_firsts_pid() {
     let home = Home::scratch().unwrap();
     let first = Daemon::start(&home).unwrap();
-    let refused = Daemon::start_with(
-        &home,
-        &["--socket", "/nonexistent/other.sock", "--listen", "off"],
-        &[],
-    );
-    let words = refused.map(drop).unwrap_err().to_string();
+    let mut second = Command::new(program("reeld").unwrap());
+    second
+        .arg("run")
+        .arg("--data-dir")
+        .arg(home.data())
+        .arg("--config")
+        .arg(home.config());
+    second
+        .arg("--socket")
+        .arg(home.root().join("other.sock"))
+        .args(["--listen", "off"]);
+    let refused = run_to_end(second).unwrap();
+    assert_ne!(refused.code, Some(0));
+    let words = refused.stderr;
     assert!(words.contains(&first.pid().to_string()), "{words}");
     assert!(home.socket().exists(), "the first one's socket stays");
 }
