@@ -51,3 +51,13 @@ async fn a_lost_daemon_is_shown_and_comes_back_by_itself() {
     screen.press("q").unwrap();
     assert_eq!(screen.ended().unwrap(), 0);
 }
+
+#[tokio::test]
+async fn without_a_daemon_it_says_so_and_still_ends_on_a_key() {
+    let home = Home::scratch().unwrap();
+    let mut screen = Screen::open(&home, 80, 24, &[]).unwrap();
+    screen.until(|text| text.contains("RETRY")).unwrap();
+    screen.press("q").unwrap();
+    assert_eq!(screen.ended().unwrap(), 0);
+    assert!(screen.is_restored());
+}

@@ -111,7 +111,12 @@ async fn progress_lines(home: &Home, id: &str) -> Result<WorkflowView> {
     let mut view: WorkflowView = home.client().get(&path).await.map_err(Failure::at(&path))?;
     let mut last = String::new();
     while !["completed", "failed", "cancelled"].contains(&view.status.as_str()) {
-        let line = format!("{:>5.1} %  {}", view.progress, view.current_state);
+        let waits = view
+            .waiting_for
+            .as_ref()
+            .map(|waits| format!("  ({})", waits.message))
+            .unwrap_or_default();
+        let line = format!("{:>5.1} %  {}{waits}", view.progress, view.current_state);
         if line != last {
             eprintln!("{line}");
             last = line;
