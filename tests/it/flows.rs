@@ -4,7 +4,7 @@ use reel_shared::client::{ClientError, Method};
 use reel_shared::request::{BatchRequest, SubmitRequest};
 use reel_shared::workflow::WorkflowView;
 use reel_tests::{
-    Daemon, Gate, Home, act, command, submit, wait_for, wait_for_end, wait_for_status,
+    Daemon, Gate, Home, act, command, shown, submit, wait_for, wait_for_end, wait_for_status,
 };
 use serde_json::{Value, json};
 
@@ -240,8 +240,9 @@ async fn slots_hold_the_rest_back_and_priority_decides_who_is_next() {
             ("queued", "slot")
         );
     }
-    let positions: WorkflowView = home.client().get("/api/workflow/status/low").await.unwrap();
-    assert_eq!(positions.queue_position, Some(3));
+    shown(&home, "low", |view| view.queue_position == Some(3))
+        .await
+        .unwrap();
     act(&home, "low", "priority", json!({"priority": 100}))
         .await
         .unwrap();

@@ -24,7 +24,7 @@ pub use program::{Ended, program, reel, run_to_end, use_programs};
 pub use raw::{RawReply, raw, send};
 pub use screen::Screen;
 pub use submit::{act, command, request, submit};
-pub use watch::{Watch, wait_for, wait_for_end, wait_for_status};
+pub use watch::{Watch, shown, wait_for, wait_for_end, wait_for_status};
 
 use std::time::Duration;
 

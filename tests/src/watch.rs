@@ -91,3 +91,24 @@ pub async fn wait_for_end(home: &Home, id: &str) -> Result<WorkflowView> {
     })
     .await
 }
+
+/// Asks for a workflow until it is shown as wanted: for what is worked out when asked and has no event of its own.
+pub async fn shown(
+    home: &Home,
+    id: &str,
+    wanted: impl Fn(&WorkflowView) -> bool,
+) -> Result<WorkflowView> {
+    let path = format!("/api/workflow/status/{id}");
+    let mut client = home.client();
+    let asked = tokio::time::timeout(LIMIT, async {
+        loop {
+            let view: WorkflowView = client.get(&path).await.map_err(Failure::at(&path))?;
+            if wanted(&view) {
+                return Ok(view);
+            }
+        }
+    });
+    asked
+        .await
+        .map_err(|_| Failure::new(format!("{id} is never shown as wanted")))?
+}

@@ -91,6 +91,19 @@ impl Said {
         }
     }
 
+    /// A text; the metadata's is JSON, since a field holds no structure.
+    fn put_text(&mut self, field: &Field, text: String) {
+        let object = (field.name() == "metadata")
+            .then(|| serde_json::from_str(&text).ok())
+            .flatten();
+        self.put(
+            field,
+            object
+                .filter(Value::is_object)
+                .unwrap_or(Value::String(text)),
+        );
+    }
+
     /// Lays what stands nearer to the event over what stands further out.
     fn lay(&mut self, nearer: &Self) {
         self.component = nearer.component.clone().or_else(|| self.component.take());
@@ -117,13 +130,7 @@ impl Visit for Said {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        // Whole objects come as JSON text, since a field holds no structure.
-        if field.name() == "metadata"
-            && let Ok(value @ Value::Object(_)) = serde_json::from_str(value)
-        {
-            return self.put(field, value);
-        }
-        self.put(field, value.into());
+        self.put_text(field, value.to_owned());
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
@@ -133,7 +140,7 @@ impl Visit for Said {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}").into());
+        self.put_text(field, format!("{value:?}"));
     }
 }
 

@@ -108,6 +108,16 @@ fn an_error_tells_its_chain_of_causes() {
 }
 
 #[test]
+fn metadata_that_is_json_stands_as_such_however_it_was_handed_in() {
+    let data = r#"{"from":"queued"}"#;
+    let line =
+        object(|| tracing::info!(component = "TRANSITION", metadata = %data, "workflow.started"));
+    assert_eq!(line["metadata"], json!({"from": "queued"}));
+    let line = object(|| tracing::info!(component = "TRANSITION", metadata = "no object", "x"));
+    assert_eq!(line["metadata"], json!({"value": "no object"}));
+}
+
+#[test]
 fn text_is_component_message_and_fields_on_one_line() {
     let text = logged(Format::Text, || {
         tracing::info!(component = "JOB_MANAGER", videoId = "a", "Two\nlines")
