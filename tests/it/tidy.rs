@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 const LONGEST: usize = 400;
 
 /// The daemon's rooms by layer: a room may import those of lower layers, never one of its own layer or above.
-const LAYERS: [(&str, u32); 19] = [
+const LAYERS: [(&str, u32); 20] = [
     ("attempt_log", 0),
     ("config", 0),
     ("telemetry", 0),
     ("outbound", 1),
     ("shim", 1),
     ("domain", 2),
+    ("calendar", 3),
     ("clock", 3),
     ("pipeline", 3),
     ("store", 4),

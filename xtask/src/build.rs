@@ -22,8 +22,18 @@ pub fn target() -> Result<PathBuf> {
 
 /// Runs cargo in the workspace, its words going to the terminal.
 pub fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut cargo = Command::new(program);
+    // What cargo told this program about itself would make build scripts think that something has changed.
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if told {
+            cargo.env_remove(&name);
+        }
+    }
+    let status = cargo
         .args(arguments)
         .envs(variables.iter().copied())
         .current_dir(root())
