@@ -59,12 +59,17 @@ impl Context {
 
     /// The width to cut lines at: the terminal's, or none.
     pub fn width(&self) -> Option<usize> {
-        if !self.out.terminal {
-            return None;
-        }
-        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-        (size.ws_col > 0).then(|| usize::from(size.ws_col))
+        self.out
+            .terminal
+            .then(|| columns(std::io::stdout()))
+            .flatten()
     }
+}
+
+/// The width of a terminal that knows its own.
+pub fn columns(terminal: impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    (size.ws_col > 0).then(|| usize::from(size.ws_col))
 }
 
 /// Whether a person reads standard error: progress may then be drawn in place.

@@ -4,7 +4,7 @@
 //! A daemon that is restarted meanwhile is waited for. A workflow that asks a person something says so, once, with the
 //! command that answers.
 
-use super::context::{Context, stderr_is_terminal};
+use super::context::{Context, columns, stderr_is_terminal};
 use super::failure::{Failure, Outcome};
 use super::link::{Link, Step};
 use super::moment;
@@ -127,6 +127,7 @@ struct Shown {
     state: String,
     tenth: i64,
     asked: bool,
+    began: bool,
 }
 
 impl Shown {
@@ -137,6 +138,7 @@ impl Shown {
             state: String::new(),
             tenth: -1,
             asked: false,
+            began: false,
         }
     }
 
@@ -155,6 +157,11 @@ impl Shown {
         } else {
             self.asked = false;
         }
+        // Between two stages nothing is told where each line stays.
+        if !self.in_place && self.began && state == "running" {
+            return;
+        }
+        self.began |= view.status == "running";
         let wait = view.waiting_for.as_ref().map(|wait| wait.message.as_str());
         let told = view
             .message
@@ -171,8 +178,7 @@ impl Shown {
     fn say(&mut self, state: &str, progress: f64, message: Option<&str>, eta: Option<f64>) {
         let line = line(state, progress, message, eta);
         if self.in_place {
-            let width = rustix::termios::tcgetwinsize(std::io::stderr())
-                .map_or(80, |size| usize::from(size.ws_col));
+            let width = columns(std::io::stderr()).unwrap_or(80);
             // Best effort: a terminal that is gone changes nothing about the wait.
             let _ = write!(
                 std::io::stderr(),

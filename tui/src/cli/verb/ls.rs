@@ -34,6 +34,9 @@ const STATUSES: [&str; 12] = [
 /// The largest page that the daemon gives.
 const PAGE: usize = 200;
 
+/// Below this many columns only what tells workflows apart is shown.
+const NARROW: usize = 80;
+
 const EXAMPLES: &str = "\
 Examples:
   reel ls
@@ -107,7 +110,8 @@ pub async fn run(context: &mut Context, args: Args) -> Outcome {
         return Ok(());
     }
     let width = context.width();
-    table(&views, Timestamp::now()).print(&mut context.out, width)
+    let narrow = width.is_some_and(|width| width < NARROW);
+    table(&views, Timestamp::now(), narrow).print(&mut context.out, width)
 }
 
 /// A list, and how many there are in all where a history was asked.
@@ -200,9 +204,9 @@ fn labelled(one: &Value, args: &Args) -> bool {
     })
 }
 
-fn table(views: &[WorkflowView], now: Timestamp) -> Table {
+fn table(views: &[WorkflowView], now: Timestamp, narrow: bool) -> Table {
     use Side::{Left, Right};
-    let mut table = Table::new(&[
+    let columns = [
         ("ID", Left),
         ("STATUS", Left),
         ("DONE", Right),
@@ -211,38 +215,43 @@ fn table(views: &[WorkflowView], now: Timestamp) -> Table {
         ("AGE", Right),
         ("PIPELINE", Left),
         ("NAME", Left),
-    ]);
+    ];
+    let kept = |column: &str| !(narrow && matches!(column, "STAGE" | "AGE" | "PIPELINE"));
+    let heading: Vec<_> = columns
+        .into_iter()
+        .filter(|(column, _)| kept(column))
+        .collect();
+    let mut table = Table::new(&heading);
     for view in views {
-        let status = match (view.cancelling, view.pausing) {
-            (Some(true), _) => "cancelling",
-            (_, Some(true)) => "pausing",
-            _ => view.status.as_str(),
-        };
-        let stage = if view.current_state == view.status {
-            ""
-        } else {
-            view.current_state.as_str()
-        };
-        let eta = view
-            .estimated_time_remaining
-            .map(moment::seconds)
-            .unwrap_or_default();
-        table.row(vec![
-            Cell::with(&view.id, Look::Bold),
-            Cell::with(status, Look::of_status(&view.status)),
-            Cell::new(format!("{:.0}%", view.progress.floor())),
-            Cell::new(stage),
-            Cell::new(if ended(&view.status) {
-                String::new()
-            } else {
-                eta
-            }),
-            Cell::with(moment::age(&view.created_at, now), Look::Dim),
-            Cell::new(&view.pipeline),
-            Cell::new(&view.name),
-        ]);
+        let cells = columns.iter().filter(|(column, _)| kept(column));
+        table.row(cells.map(|(column, _)| cell(view, column, now)).collect());
     }
     table
+}
+
+fn cell(view: &WorkflowView, column: &str, now: Timestamp) -> Cell {
+    match column {
+        "ID" => Cell::with(&view.id, Look::Bold),
+        "STATUS" => {
+            let word = match (view.cancelling, view.pausing) {
+                (Some(true), _) => "cancelling",
+                (_, Some(true)) => "pausing",
+                _ => view.status.as_str(),
+            };
+            Cell::with(word, Look::of_status(&view.status))
+        }
+        "DONE" => Cell::new(format!("{:.0}%", view.progress.floor())),
+        "STAGE" if view.current_state != view.status => Cell::new(&view.current_state),
+        "ETA" if !ended(&view.status) => Cell::new(
+            view.estimated_time_remaining
+                .map(moment::seconds)
+                .unwrap_or_default(),
+        ),
+        "AGE" => Cell::with(moment::age(&view.created_at, now), Look::Dim),
+        "PIPELINE" => Cell::new(&view.pipeline),
+        "NAME" => Cell::new(&view.name),
+        _ => Cell::new(""),
+    }
 }
 
 #[cfg(test)]
@@ -278,7 +287,7 @@ mod tests {
         ];
         let kept = Kept::default();
         let mut out = Output::to(Box::new(kept.clone()), false);
-        table(&views, "2026-11-20T12:00:00Z".parse().unwrap())
+        table(&views, "2026-11-20T12:00:00Z".parse().unwrap(), false)
             .print(&mut out, None)
             .unwrap();
         out.flush().unwrap();
@@ -287,6 +296,25 @@ mod tests {
         cm1                    running   99%  processing_video  1m15s  2m00s  video     海辺の夜明け
         a-long-id-of-ones-own  failed    99%                           2m00s  video     two⏎lines �[31m
         cm3                    queued    99%                    1m15s  2m00s  video
+        ");
+    }
+
+    #[test]
+    fn a_narrow_terminal_keeps_what_tells_them_apart() {
+        let kept = Kept::default();
+        let mut out = Output::to(Box::new(kept.clone()), false);
+        let views = [view(
+            "cm1",
+            "running",
+            "a name that is longer than there is room",
+        )];
+        table(&views, "2026-11-20T12:00:00Z".parse().unwrap(), true)
+            .print(&mut out, Some(40))
+            .unwrap();
+        out.flush().unwrap();
+        insta::assert_snapshot!(kept.text(), @r"
+        ID   STATUS   DONE    ETA  NAME
+        cm1  running   99%  1m15s  a name that …
         ");
     }
 }
