@@ -123,6 +123,7 @@ pub fn verdict(view: &WorkflowView) -> Outcome {
 #[derive(Debug)]
 struct Shown {
     in_place: bool,
+    /// A drawn line stands on the terminal: the one in `state`.
     dirty: bool,
     state: String,
     tenth: i64,
@@ -178,6 +179,9 @@ impl Shown {
     fn say(&mut self, state: &str, progress: f64, message: Option<&str>, eta: Option<f64>) {
         let line = line(state, progress, message, eta);
         if self.in_place {
+            if self.dirty && self.state == line {
+                return;
+            }
             let width = columns(std::io::stderr()).unwrap_or(80);
             // Best effort: a terminal that is gone changes nothing about the wait.
             let _ = write!(
@@ -186,6 +190,7 @@ impl Shown {
                 cut(&line, width.saturating_sub(1))
             );
             self.dirty = true;
+            self.state = line;
             return;
         }
         #[allow(clippy::cast_possible_truncation, reason = "0 to 100")]
