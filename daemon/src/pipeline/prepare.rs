@@ -233,6 +233,16 @@ fn parameters(
             .ok()
             .map(|times| RetryPolicy { times, ..policy });
     }
+    if plan.stages.iter().any(|stage| stage.id == "publishing")
+        && let Some(Value::List(channels)) = params.get("channels")
+    {
+        let known = || config.youtube.channels.keys().map(String::as_str);
+        for channel in channels.iter().filter_map(Value::as_text) {
+            if !config.youtube.channels.contains_key(channel) {
+                problem("channels", fields::unknown_channel(channel, known()));
+            }
+        }
+    }
     if let Some(Value::Text(at)) = params.get("publishAt")
         && let Err(wrong) = fields::time(at)
     {

@@ -21,10 +21,22 @@ const FRESH: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Failed workflows that are named.
 const NAMED: u32 = 200;
 
+/// Workflows that are looked at for gates.
+const LISTED: u32 = 1000;
+/// The statuses in which a gate can be open.
+const ASKING: [Status; 5] =
+    [Status::PendingClarification, Status::PendingConfirmation, Status::Waiting, Status::Running, Status::Paused];
+
 /// `GET /api/attention`
 pub async fn list(State(api): State<Api>, caller: Caller, Asked(asked): Asked) -> Result<Answer<Value>, Problem> {
     asked.finish()?;
-    let active = api.engine().reader().active(caller.only()).await?;
+    let filter = Filter {
+        statuses: ASKING.to_vec(),
+        user: caller.only().map(str::to_owned),
+        limit: LISTED,
+        ..Filter::default()
+    };
+    let active = api.engine().reader().list(filter).await?.workflows;
     Ok(answer::ok(data(&api, &caller, &active).await?))
 }
 

@@ -18,6 +18,9 @@ const DEFAULT: i64 = 50;
 /// Rows of a page at most.
 const MOST: i64 = 200;
 
+/// Running ones that are looked at for a stage: more can't run on one daemon's boxes.
+const RUNNING: u32 = 10_000;
+
 /// Takes `limit` and `offset` from a query.
 pub fn page_of(asked: &mut Fields) -> (u32, u64) {
     let limit = asked.whole("limit", 1, MOST).unwrap_or(DEFAULT);
@@ -37,20 +40,35 @@ pub fn moment(asked: &mut Fields, name: &'static str) -> Option<Timestamp> {
     }
 }
 
-/// Takes the `status` filter: a word of ours, or `any`.
-fn statuses(asked: &mut Fields) -> (Vec<Status>, Option<bool>) {
-    let Some(word) = asked.text("status") else { return (Vec::new(), Some(true)) };
+/// What the `status` filter lets through.
+struct Wanted {
+    statuses: Vec<Status>,
+    ended: Option<bool>,
+    /// Only those that are at this stage now.
+    stage: Option<String>,
+}
+
+/// Takes the `status` filter: a word of ours, `any`, or the stage's id that document 000 shows a running one as.
+fn wanted(api: &Api, asked: &mut Fields) -> Wanted {
+    let all = |ended| Wanted { statuses: Vec::new(), ended, stage: None };
+    let Some(word) = asked.text("status") else { return all(Some(true)) };
     if word == "any" {
-        return (Vec::new(), None);
+        return all(None);
     }
+    let pipelines = api.catalogue().loaded();
+    let is_stage = pipelines.pipelines.values().any(|one| one.stages.iter().any(|stage| stage.id == word));
     match Status::from_word(&word) {
-        Some(status) => (vec![status], Some(status.is_terminal())),
+        Some(status) => Wanted { statuses: vec![status], ended: Some(status.is_terminal()), stage: None },
+        None if is_stage => Wanted { statuses: vec![Status::Running], ended: Some(false), stage: Some(word) },
         None => {
             let known = Status::ALL.map(Status::word);
             let list = known.join("`, `");
             let told = hint(&word, known);
-            asked.problem("status", format!("is `{}`; it must be `any` or one of `{list}`{told}", excerpt(&word)));
-            (Vec::new(), None)
+            asked.problem(
+                "status",
+                format!("is `{}`; it must be `any`, a stage, or one of `{list}`{told}", excerpt(&word)),
+            );
+            all(None)
         }
     }
 }
@@ -58,7 +76,7 @@ fn statuses(asked: &mut Fields) -> (Vec<Status>, Option<bool>) {
 /// `GET /api/workflow/history`
 pub async fn page(State(api): State<Api>, caller: Caller, Asked(mut asked): Asked) -> Result<Answer<Value>, Problem> {
     let (limit, offset) = page_of(&mut asked);
-    let (statuses, ended) = statuses(&mut asked);
+    let Wanted { statuses, ended, stage } = wanted(&api, &mut asked);
     let pipeline = asked.text("pipeline");
     let user = asked.text("user");
     let label = asked.text("label").map(|text| match text.split_once('=') {
@@ -70,8 +88,18 @@ pub async fn page(State(api): State<Api>, caller: Caller, Asked(mut asked): Aske
     let q = asked.text("q");
     asked.finish()?;
     let user = caller.only().map(str::to_owned).or(user);
-    let filter = Filter { statuses, ended, pipeline, user, label, since, until, q, limit, offset, ..Filter::default() };
-    let page = api.engine().reader().list(filter).await?;
+    let mut filter =
+        Filter { statuses, ended, pipeline, user, label, since, until, q, limit, offset, ..Filter::default() };
+    if stage.is_some() {
+        (filter.limit, filter.offset) = (RUNNING, 0);
+    }
+    let mut page = api.engine().reader().list(filter).await?;
+    if let Some(stage) = stage {
+        page.workflows.retain(|workflow| workflow.current_state() == stage);
+        page.total = page.workflows.len() as u64;
+        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
+        page.workflows = page.workflows.into_iter().skip(skipped).take(limit as usize).collect();
+    }
     let shown = api.show_all(&page.workflows).await?;
     Ok(answer::ok(json!({ "workflows": shown, "total": page.total, "limit": limit, "offset": offset })))
 }

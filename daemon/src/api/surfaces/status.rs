@@ -5,12 +5,13 @@ use crate::api::answer::{self, Answer};
 use crate::api::auth::Caller;
 use crate::api::extract::{Asked, Id};
 use crate::api::problem::Problem;
-use crate::api::view;
+use crate::api::{show, view};
 use crate::attempt_log::{self, LogName};
 use crate::domain::workflow::{StageState, Workflow};
 use crate::domain::{State as Stands, Value};
 use crate::pipeline::json;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
 use reel_shared::workflow::{LogEntry, WorkflowView};
 use serde_json::{Map, json};
 use std::sync::Arc;
@@ -64,15 +65,16 @@ async fn stack(api: &Api, workflow: &Arc<Workflow>) -> Option<String> {
 }
 
 /// `GET /api/workflow/active`
-pub async fn active(
-    State(api): State<Api>,
-    caller: Caller,
-    Asked(asked): Asked,
-) -> Result<Answer<serde_json::Value>, Problem> {
+pub async fn active(State(api): State<Api>, caller: Caller, Asked(asked): Asked) -> Result<Response, Problem> {
     asked.finish()?;
     let workflows = api.engine().reader().active(caller.only()).await?;
-    let shown = api.show_all(&workflows).await?;
-    Ok(answer::ok(json!({ "count": shown.len(), "workflows": shown })))
+    let insight = api.engine().insight_about(&workflows).await?;
+    // There may be thousands: put together off the runtime's threads, so that others don't wait.
+    let encoded = tokio::task::spawn_blocking(move || {
+        let shown: Vec<WorkflowView> = workflows.iter().map(|workflow| show(&insight, workflow)).collect();
+        answer::ok(json!({ "count": shown.len(), "workflows": shown })).into_response()
+    });
+    encoded.await.map_err(|error| Problem::internal("the answer could not be put together", &error))
 }
 
 /// `GET /api/workflow/youtube/{id}/{channel}`
@@ -120,8 +122,18 @@ fn upload(workflow: &Workflow, channel: &str) -> Option<serde_json::Value> {
         upload.insert("error".into(), error);
     }
     // What the publishing stage itself says of the channel goes before what is inferred.
-    if let Some(Value::Map(told)) = told {
-        upload.extend(json::object(told));
+    let told = told.and_then(Value::as_map);
+    for (said, shown) in [
+        ("status", "state"),
+        ("startedAt", "startedAt"),
+        ("completedAt", "completedAt"),
+        ("error", "error"),
+        ("youtubeVideoId", "youtubeVideoId"),
+        ("youtubeUrl", "youtubeUrl"),
+    ] {
+        if let Some(value) = told.and_then(|told| told.get(said)) {
+            upload.insert(shown.into(), json::to_json(value));
+        }
     }
     Some(serde_json::Value::Object(upload))
 }

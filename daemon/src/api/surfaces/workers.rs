@@ -6,36 +6,40 @@ use crate::api::auth::Caller;
 use crate::api::extract::Asked;
 use crate::api::problem::Problem;
 use crate::api::view::time::text;
+use crate::domain::rank;
 use crate::domain::workflow::{StageState, Status, Workflow};
+use crate::store::list::Filter;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Queued workflows that are listed; the rest is in the history's `status=queued`.
 const LISTED: usize = 200;
+/// Running workflows that are listed.
+const RUNNING: u32 = 1000;
 
 /// `GET /api/workers`
 pub async fn list(State(api): State<Api>, caller: Caller, Asked(asked): Asked) -> Result<Answer<Value>, Problem> {
     asked.finish()?;
-    let active = api.engine().reader().active(caller.only()).await?;
+    let only = caller.only().map(str::to_owned);
+    let of = |status, limit| Filter { statuses: vec![status], user: only.clone(), limit, ..Filter::default() };
+    let mut active = api.engine().reader().list(of(Status::Running, RUNNING)).await?.workflows;
+    // The queue is in the scheduler's order; whoever sees only part of it gets that part.
+    active.extend(api.engine().reader().queue(RUNNING).await?.into_iter().filter(|one| caller.sees(&one.user)));
     Ok(answer::ok(data(&api, &active)))
 }
 
-/// The data, of workflows that are active.
+/// The data, of the workflows among these that are queued or run.
 #[must_use]
 pub fn data(api: &Api, active: &[Arc<Workflow>]) -> Value {
-    let insight = api.engine().insight();
-    let mut queue: Vec<(u64, &Arc<Workflow>)> = active
-        .iter()
-        .filter(|workflow| workflow.status() == Status::Queued)
-        .map(|workflow| (insight.of(workflow).queue_position.unwrap_or(u64::MAX), workflow))
-        .collect();
-    queue.sort_by_key(|(position, workflow)| (*position, workflow.created_at, workflow.id.clone()));
-    let queue: Vec<Value> = queue
-        .iter()
+    let mut queued: Vec<&Arc<Workflow>> =
+        active.iter().filter(|workflow| workflow.status() == Status::Queued).collect();
+    queued.sort_by_cached_key(|workflow| (rank(workflow), workflow.created_at, workflow.id.clone()));
+    let queue: Vec<Value> = queued
+        .into_iter()
         .take(LISTED)
         .zip(1_u64..)
-        .map(|((_, workflow), place)| {
+        .map(|(workflow, place)| {
             json!({
                 "jobId": workflow.id, "priority": workflow.priority, "createdAt": text(workflow.created_at),
                 "status": "queued", "position": place,

@@ -29,6 +29,8 @@ async fn a_workflow_is_shown_through_its_life() {
     rig.complete().await;
     assert_eq!(rig.get(&path).await.data()["currentState"], "second");
     assert_eq!(rig.get("/api/workers").await.data()["activeJobs"][0]["stage"], "second");
+    assert_eq!(rig.get("/api/workflow/history?status=second").await.data()["workflows"][0]["id"], id);
+    assert_eq!(rig.get("/api/workflow/history?status=first").await.data()["total"], 0);
     rig.complete().await;
     let said = rig.get(&path).await;
     let data = said.data();

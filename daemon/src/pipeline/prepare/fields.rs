@@ -248,3 +248,15 @@ fn is_public(address: IpAddr) -> bool {
         }
     }
 }
+
+/// What is said of a channel that the configuration doesn't know.
+pub(super) fn unknown_channel<'a>(
+    channel: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> String {
+    let shown: String = channel.chars().take(80).collect();
+    let near = crate::domain::nearest::nearest(channel, known)
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default();
+    format!("`{shown}` is not configured{near}; add [youtube.channels.{shown}], or leave it out")
+}

@@ -244,3 +244,18 @@ fn a_webhook_url_must_be_safe_unless_the_configuration_says_otherwise() {
     }
     assert!(check("https://192.168.0.1/x", &config).is_err());
 }
+
+#[test]
+fn a_channel_that_is_not_configured_is_refused_by_name() {
+    let params = serde_json::json!({"prompt": "x", "channels": ["nowhere"]});
+    assert_eq!(fields(draft("video", params.clone())), ["params.channels"]);
+    let mut config = config();
+    let channel = crate::config::Channel {
+        client_id: "id".into(),
+        client_secret: None,
+        refresh_token: None,
+    };
+    config.youtube.channels.insert("nowhere".into(), channel);
+    let catalogue = catalogue(Path::new("/nonexistent/reel"));
+    assert!(prepare(draft("video", params), &catalogue, &config).is_ok());
+}
