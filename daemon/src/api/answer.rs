@@ -23,24 +23,37 @@ struct Envelope<T> {
 
 /// 200.
 pub fn ok<T: Serialize>(data: T) -> Answer<T> {
-    Answer { status: StatusCode::OK, data }
+    Answer {
+        status: StatusCode::OK,
+        data,
+    }
 }
 
 /// 201: a thing was made.
 pub fn created<T: Serialize>(data: T) -> Answer<T> {
-    Answer { status: StatusCode::CREATED, data }
+    Answer {
+        status: StatusCode::CREATED,
+        data,
+    }
 }
 
 /// 202: work begins.
 pub fn accepted<T: Serialize>(data: T) -> Answer<T> {
-    Answer { status: StatusCode::ACCEPTED, data }
+    Answer {
+        status: StatusCode::ACCEPTED,
+        data,
+    }
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&Envelope { success: true, data: self.data }) {
+        match serde_json::to_vec(&Envelope {
+            success: true,
+            data: self.data,
+        }) {
             Ok(bytes) => json(self.status, bytes.into()),
-            Err(error) => super::problem::Problem::internal("the answer has no JSON form", &error).into_response(),
+            Err(error) => super::problem::Problem::internal("the answer has no JSON form", &error)
+                .into_response(),
         }
     }
 }
@@ -51,14 +64,22 @@ pub fn json(status: StatusCode, bytes: Bytes) -> Response {
     let mut answer = Response::new(Body::from(bytes));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
 /// Layer of status answers: names what is sent by its hash, and sends nothing to a client that has it.
 pub async fn tagged(request: Request, next: Next) -> Response {
-    let known = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
+    let known = request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .cloned()
+        .collect::<Vec<_>>();
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
     let answer = next.run(request).await;
     if !looks || answer.status() != StatusCode::OK {
@@ -67,11 +88,16 @@ pub async fn tagged(request: Request, next: Next) -> Response {
     let (mut parts, body) = answer.into_parts();
     // Our own answers are whole in memory: collecting takes no time and can't fail.
     let Ok(collected) = body.collect().await else {
-        return super::problem::Problem::internal("the answer could not be put together", &"its body failed")
-            .into_response();
+        return super::problem::Problem::internal(
+            "the answer could not be put together",
+            &"its body failed",
+        )
+        .into_response();
     };
     let bytes = collected.to_bytes();
-    let Some(tag) = tag(&bytes) else { return Response::from_parts(parts, Body::from(bytes)) };
+    let Some(tag) = tag(&bytes) else {
+        return Response::from_parts(parts, Body::from(bytes));
+    };
     let same = matches(&known, &tag);
     parts.headers.insert(header::ETAG, tag);
     if same {

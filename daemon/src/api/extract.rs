@@ -26,7 +26,9 @@ impl Sent {
     /// # Errors
     /// 400 without one.
     pub fn fields(self) -> Result<Fields, Problem> {
-        self.0.map(Fields::new).ok_or_else(|| Problem::malformed("the body is empty; send a JSON object"))
+        self.0
+            .map(Fields::new)
+            .ok_or_else(|| Problem::malformed("the body is empty; send a JSON object"))
     }
 
     /// The fields of a body that may be left out.
@@ -55,7 +57,9 @@ impl FromRequest<Api> for Sent {
 /// # Errors
 /// 413 over `limit`, 408 when it is late, 400 when the connection broke.
 pub async fn read(headers: &HeaderMap, mut body: Body, limit: u64) -> Result<Bytes, Problem> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > limit) {
         // Who asks first whether to send is told no; who has already begun is heard out as far as is cheap.
         if !headers.contains_key(header::EXPECT) {
@@ -75,7 +79,9 @@ pub async fn read(headers: &HeaderMap, mut body: Body, limit: u64) -> Result<Byt
             "request_timeout",
             "the request's body did not come in time; send the whole request within 28 seconds",
         )),
-        Err(error) => Err(Problem::malformed(format!("the request's body could not be read: {error}"))),
+        Err(error) => Err(Problem::malformed(format!(
+            "the request's body could not be read: {error}"
+        ))),
     }
 }
 
@@ -103,16 +109,28 @@ fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
 
 /// 415 for a body that says it is something else.
 fn wants_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return Ok(());
+    };
     let text = value.to_str().unwrap_or_default();
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+    let essence = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    {
         return Ok(());
     }
     Err(Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
-        format!("the body is `{}`; send JSON with `Content-Type: application/json`", excerpt(text)),
+        format!(
+            "the body is `{}`; send JSON with `Content-Type: application/json`",
+            excerpt(text)
+        ),
     ))
 }
 
@@ -122,13 +140,18 @@ fn wants_json(headers: &HeaderMap) -> Result<(), Problem> {
 /// 400 with line and column, or with what is there in its place.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     if depth(bytes) > MAX_DEPTH {
-        return Err(Problem::malformed(format!("the body nests deeper than {MAX_DEPTH} levels")));
+        return Err(Problem::malformed(format!(
+            "the body nests deeper than {MAX_DEPTH} levels"
+        )));
     }
-    let value: Value =
-        serde_json::from_slice(bytes).map_err(|error| Problem::malformed(format!("the body is not JSON: {error}")))?;
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| Problem::malformed(format!("the body is not JSON: {error}")))?;
     match value {
         Value::Object(map) => Ok(map),
-        other => Err(Problem::malformed(format!("the body is {}; send an object", super::fields::kind(&other)))),
+        other => Err(Problem::malformed(format!(
+            "the body is {}; send an object",
+            super::fields::kind(&other)
+        ))),
     }
 }
 
@@ -166,12 +189,17 @@ impl<S: Sync> FromRequestParts<S> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) else {
-            return Err(Problem::malformed("the query is not `name=value&…` in percent-encoded UTF-8"));
+            return Err(Problem::malformed(
+                "the query is not `name=value&…` in percent-encoded UTF-8",
+            ));
         };
         let mut map = Map::with_capacity(pairs.len());
         for (name, value) in pairs {
             if map.contains_key(&name) {
-                return Err(Problem::field(excerpt(&name), "is given more than once; give it once"));
+                return Err(Problem::field(
+                    excerpt(&name),
+                    "is given more than once; give it once",
+                ));
             }
             map.insert(name, Value::String(value));
         }
@@ -197,8 +225,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         let Ok(Path(pairs)) = path else {
             return Err(Problem::malformed("the path is not percent-encoded UTF-8"));
         };
-        let text = pairs.into_iter().next().map(|(_, text)| text).unwrap_or_default();
-        if is_id(&text) { Ok(Self(text)) } else { Err(Problem::not_found("workflow", &text)) }
+        let text = pairs
+            .into_iter()
+            .next()
+            .map(|(_, text)| text)
+            .unwrap_or_default();
+        if is_id(&text) {
+            Ok(Self(text))
+        } else {
+            Err(Problem::not_found("workflow", &text))
+        }
     }
 }
 
@@ -221,20 +257,36 @@ mod tests {
 
     #[test]
     fn other_media_types_are_refused() {
-        let with = |text: &str| HeaderMap::from_iter([(header::CONTENT_TYPE, text.parse().unwrap())]);
+        let with =
+            |text: &str| HeaderMap::from_iter([(header::CONTENT_TYPE, text.parse().unwrap())]);
         assert!(wants_json(&HeaderMap::new()).is_ok());
         assert!(wants_json(&with("Application/JSON; charset=utf-8")).is_ok());
         assert!(wants_json(&with("application/problem+json")).is_ok());
-        assert_eq!(wants_json(&with("text/plain")).unwrap_err().status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(
+            wants_json(&with("text/plain")).unwrap_err().status,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        );
     }
 
     #[tokio::test]
     async fn a_body_is_read_up_to_its_limit() {
         let headers = HeaderMap::new();
-        assert_eq!(read(&headers, Body::from("12345"), 5).await.unwrap(), "12345");
-        assert_eq!(read(&headers, Body::from("123456"), 5).await.unwrap_err().status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(
+            read(&headers, Body::from("12345"), 5).await.unwrap(),
+            "12345"
+        );
+        assert_eq!(
+            read(&headers, Body::from("123456"), 5)
+                .await
+                .unwrap_err()
+                .status,
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
         let told = HeaderMap::from_iter([(header::CONTENT_LENGTH, "6".parse().unwrap())]);
-        assert_eq!(read(&told, Body::empty(), 5).await.unwrap_err().status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(
+            read(&told, Body::empty(), 5).await.unwrap_err().status,
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
     }
 
     proptest! {

@@ -35,7 +35,9 @@ pub fn kind(value: &Value) -> &'static str {
 /// ` (did you mean `x`?)` or nothing.
 #[must_use]
 pub fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(word, known).map(|one| format!("; did you mean `{one}`?")).unwrap_or_default()
+    nearest(word, known)
+        .map(|one| format!("; did you mean `{one}`?"))
+        .unwrap_or_default()
 }
 
 impl Fields {
@@ -48,13 +50,22 @@ impl Fields {
     /// Of an object inside a body.
     #[must_use]
     pub fn within(map: Map<String, Value>, prefix: &str) -> Self {
-        Self { map, prefix: prefix.to_owned(), from_query: false, known: Vec::new(), problems: Vec::new() }
+        Self {
+            map,
+            prefix: prefix.to_owned(),
+            from_query: false,
+            known: Vec::new(),
+            problems: Vec::new(),
+        }
     }
 
     /// Of a query.
     #[must_use]
     pub fn of_query(map: Map<String, Value>) -> Self {
-        Self { from_query: true, ..Self::within(map, "") }
+        Self {
+            from_query: true,
+            ..Self::within(map, "")
+        }
     }
 
     /// Takes a field out; null counts as not given.
@@ -65,24 +76,36 @@ impl Fields {
 
     /// Notes a problem of a field.
     pub fn problem(&mut self, name: &str, problem: impl Into<String>) {
-        self.problems.push(FieldProblem { field: format!("{}{name}", self.prefix), problem: problem.into() });
+        self.problems.push(FieldProblem {
+            field: format!("{}{name}", self.prefix),
+            problem: problem.into(),
+        });
     }
 
     /// Notes problems that others found; their fields are named as they stand.
     pub fn problems(&mut self, problems: impl IntoIterator<Item = FieldProblem>) {
         let prefix = &self.prefix;
         self.problems
-            .extend(problems.into_iter().map(|one| FieldProblem { field: format!("{prefix}{}", one.field), ..one }));
+            .extend(problems.into_iter().map(|one| FieldProblem {
+                field: format!("{prefix}{}", one.field),
+                ..one
+            }));
     }
 
     fn wrong(&mut self, name: &str, wanted: &str, value: &Value) {
         let sent = excerpt(&value.to_string());
-        self.problem(name, format!("must be {wanted}, and is {} ({sent})", kind(value)));
+        self.problem(
+            name,
+            format!("must be {wanted}, and is {} ({sent})", kind(value)),
+        );
     }
 
     /// Notes that a field is missing, unless it is there.
     pub fn require<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
-        let refused = self.problems.iter().any(|one| one.field.strip_prefix(&*self.prefix) == Some(name));
+        let refused = self
+            .problems
+            .iter()
+            .any(|one| one.field.strip_prefix(&*self.prefix) == Some(name));
         if value.is_none() && !refused {
             self.problem(name, "is missing");
         }
@@ -124,7 +147,11 @@ impl Fields {
         match number {
             Some(number) if (least..=most).contains(&number) => Some(number),
             _ => {
-                self.wrong(name, &format!("a whole number from {least} to {most}"), &value);
+                self.wrong(
+                    name,
+                    &format!("a whole number from {least} to {most}"),
+                    &value,
+                );
                 None
             }
         }
@@ -143,7 +170,11 @@ impl Fields {
             let list = known.join("`, `");
             self.problem(
                 name,
-                format!("is `{}`; it must be one of `{list}`{}", excerpt(&text), hint(&text, known.iter().copied())),
+                format!(
+                    "is `{}`; it must be one of `{list}`{}",
+                    excerpt(&text),
+                    hint(&text, known.iter().copied())
+                ),
             );
         }
         value
@@ -214,8 +245,11 @@ impl Fields {
         for name in left.keys() {
             let told = hint(name, self.known.iter().copied());
             let list = self.known.join("`, `");
-            let takes =
-                if self.known.is_empty() { "nothing is taken here".to_owned() } else { format!("known are `{list}`") };
+            let takes = if self.known.is_empty() {
+                "nothing is taken here".to_owned()
+            } else {
+                format!("known are `{list}`")
+            };
             self.problem(&excerpt(name), format!("is not known{told}; {takes}"));
         }
     }
@@ -233,7 +267,11 @@ impl Fields {
     /// 422 with everything that was wrong.
     pub fn finish(self) -> Result<(), Problem> {
         let problems = self.into_problems();
-        if problems.is_empty() { Ok(()) } else { Err(Problem::invalid(&problems)) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(&problems))
+        }
     }
 }
 
@@ -250,23 +288,40 @@ mod tests {
     }
 
     fn told(fields: Fields) -> Vec<(String, String)> {
-        fields.into_problems().into_iter().map(|one| (one.field, one.problem)).collect()
+        fields
+            .into_problems()
+            .into_iter()
+            .map(|one| (one.field, one.problem))
+            .collect()
     }
 
     #[test]
     fn all_problems_are_told_at_once() {
-        let mut body = fields(json!({ "priority": "high", "labels": { "a": 1 }, "pipelin": "video", "xyzzy": 1 }));
+        let mut body = fields(
+            json!({ "priority": "high", "labels": { "a": 1 }, "pipelin": "video", "xyzzy": 1 }),
+        );
         let pipeline = body.text("pipeline");
         body.require("pipeline", pipeline);
         assert_eq!(body.whole("priority", -1000, 1000), None);
         body.require::<i64>("priority", None);
         body.text_map("labels");
         let told = told(body);
-        let of = |field: &str| told.iter().filter(|one| one.0 == field).map(|one| one.1.as_str()).collect::<Vec<_>>();
+        let of = |field: &str| {
+            told.iter()
+                .filter(|one| one.0 == field)
+                .map(|one| one.1.as_str())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(of("pipeline"), ["is missing"]);
-        assert_eq!(of("priority"), ["must be a whole number from -1000 to 1000, and is a text (\"high\")"]);
+        assert_eq!(
+            of("priority"),
+            ["must be a whole number from -1000 to 1000, and is a text (\"high\")"]
+        );
         assert_eq!(of("labels.a").len(), 1);
-        assert!(of("pipelin")[0].contains("did you mean `pipeline`?"), "{told:?}");
+        assert!(
+            of("pipelin")[0].contains("did you mean `pipeline`?"),
+            "{told:?}"
+        );
         assert!(!of("xyzzy")[0].contains("did you mean"), "{told:?}");
     }
 

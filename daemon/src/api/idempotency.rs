@@ -37,17 +37,26 @@ impl Derived {
     pub fn id(&self, index: usize) -> String {
         const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
         let digest = Sha256::digest(format!("{}\0{index}", self.0));
-        digest.iter().take(12).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+        digest
+            .iter()
+            .take(12)
+            .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+            .collect()
     }
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all(HEADER).iter();
-    let Some(value) = given.next() else { return Ok(None) };
+    let Some(value) = given.next() else {
+        return Ok(None);
+    };
     let text = value.to_str().unwrap_or_default();
     if text.is_empty() || text.len() > LONGEST || given.next().is_some() {
         let wanted = format!("send one, of 1 to {LONGEST} printable ASCII characters");
-        return Err(Problem::field("Idempotency-Key", format!("is not usable; {wanted}")));
+        return Err(Problem::field(
+            "Idempotency-Key",
+            format!("is not usable; {wanted}"),
+        ));
     }
     Ok(Some(text.to_owned()))
 }
@@ -83,12 +92,21 @@ impl Flights {
         if let Some(flight) = all.get(&name) {
             return Some(flight.clone());
         }
-        all.insert(name, Flight { hash: keyed.hash, answer: None });
+        all.insert(
+            name,
+            Flight {
+                hash: keyed.hash,
+                answer: None,
+            },
+        );
         None
     }
 
     fn answered(&self, keyed: &Keyed, status: StatusCode, bytes: Bytes) {
-        if let Some(flight) = self.all().get_mut(&(keyed.scope.clone(), keyed.key.clone())) {
+        if let Some(flight) = self
+            .all()
+            .get_mut(&(keyed.scope.clone(), keyed.key.clone()))
+        {
             flight.answer = Some((status, bytes));
         }
     }
@@ -102,7 +120,10 @@ struct Boarded {
 
 impl Drop for Boarded {
     fn drop(&mut self) {
-        self.api.flights().all().remove(&(self.keyed.scope.clone(), self.keyed.key.clone()));
+        self.api
+            .flights()
+            .all()
+            .remove(&(self.keyed.scope.clone(), self.keyed.key.clone()));
     }
 }
 
@@ -123,50 +144,93 @@ fn in_use() -> Problem {
 }
 
 async fn keyed(api: &Api, request: Request, next: Next) -> Result<Response, Problem> {
-    let Some(key) = key(request.headers())? else { return Ok(next.run(request).await) };
+    let Some(key) = key(request.headers())? else {
+        return Ok(next.run(request).await);
+    };
     let Some(caller) = request.extensions().get::<Caller>() else {
-        return Err(Problem::internal("the caller is not known", &"no caller among the extensions"));
+        return Err(Problem::internal(
+            "the caller is not known",
+            &"no caller among the extensions",
+        ));
     };
     let scope = caller.key();
     let (mut parts, body) = request.into_parts();
     let bytes = extract::read(&parts.headers, body, api.config().limits.body).await?;
     let mut hasher = Sha256::new();
-    for part in [parts.method.as_str().as_bytes(), b"\0", parts.uri.path().as_bytes(), b"\0", &bytes] {
+    for part in [
+        parts.method.as_str().as_bytes(),
+        b"\0",
+        parts.uri.path().as_bytes(),
+        b"\0",
+        &bytes,
+    ] {
         hasher.update(part);
     }
-    let keyed = Keyed { scope, key, hash: hasher.finalize().into() };
+    let keyed = Keyed {
+        scope,
+        key,
+        hash: hasher.finalize().into(),
+    };
     match api.flights().begin(&keyed) {
         Some(flight) if flight.hash != keyed.hash => return Err(reused()),
-        Some(Flight { answer: Some((status, bytes)), .. }) => return Ok(answer::json(status, bytes)),
+        Some(Flight {
+            answer: Some((status, bytes)),
+            ..
+        }) => return Ok(answer::json(status, bytes)),
         Some(_) => return Err(in_use()),
         None => {}
     }
-    let boarded = Boarded { api: api.clone(), keyed: keyed.clone() };
-    match api.engine().reader().first_answer(keyed.clone(), api.engine().now()).await? {
+    let boarded = Boarded {
+        api: api.clone(),
+        keyed: keyed.clone(),
+    };
+    match api
+        .engine()
+        .reader()
+        .first_answer(keyed.clone(), api.engine().now())
+        .await?
+    {
         Known::New => {}
         Known::Answered { status, body } => {
-            return Ok(answer::json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body.into()));
+            return Ok(answer::json(
+                StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+                body.into(),
+            ));
         }
         Known::Other => return Err(reused()),
     }
     let instance = api.engine().reader().instance();
-    let derived = format!("{instance}\0{}\0{}\0{}", keyed.scope, keyed.key, parts.uri.path());
+    let derived = format!(
+        "{instance}\0{}\0{}\0{}",
+        keyed.scope,
+        keyed.key,
+        parts.uri.path()
+    );
     parts.extensions.insert(Derived(derived.into()));
     let request = Request::from_parts(parts, Body::from(bytes));
     // A task of its own: a client that goes away must not leave the key half used.
     let worked = tokio::spawn(work(boarded, request, next));
-    worked.await.unwrap_or_else(|error| Err(Problem::internal("the request was broken off", &error)))
+    worked
+        .await
+        .unwrap_or_else(|error| Err(Problem::internal("the request was broken off", &error)))
 }
 
 /// Runs the request; a success is kept behind its answer.
 async fn work(boarded: Boarded, request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = next.run(request).await.into_parts();
     let collected = body.collect().await;
-    let bytes =
-        collected.map_err(|error| Problem::internal("the answer could not be put together", &error))?.to_bytes();
+    let bytes = collected
+        .map_err(|error| Problem::internal("the answer could not be put together", &error))?
+        .to_bytes();
     if parts.status.is_success() {
-        let said = parts.extensions.get::<Kept>().map_or_else(|| bytes.clone(), |kept| kept.0.clone());
-        boarded.api.flights().answered(&boarded.keyed, parts.status, said.clone());
+        let said = parts
+            .extensions
+            .get::<Kept>()
+            .map_or_else(|| bytes.clone(), |kept| kept.0.clone());
+        boarded
+            .api
+            .flights()
+            .answered(&boarded.keyed, parts.status, said.clone());
         tokio::spawn(keep(boarded, parts.status, said));
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
@@ -174,8 +238,11 @@ async fn work(boarded: Boarded, request: Request, next: Next) -> Result<Response
 
 async fn keep(boarded: Boarded, status: StatusCode, said: Bytes) {
     let (keyed, now) = (boarded.keyed.clone(), boarded.api.engine().now());
-    let kept =
-        boarded.api.engine().write(move |connection| kept::keep(connection, &keyed, status.as_u16(), &said, now)).await;
+    let kept = boarded
+        .api
+        .engine()
+        .write(move |connection| kept::keep(connection, &keyed, status.as_u16(), &said, now))
+        .await;
     if let Err(error) = kept {
         // What was made is committed, and found again by its derived id.
         tracing::warn!(component = "HTTP", %error, "a first answer could not be kept");
@@ -196,7 +263,13 @@ mod tests {
         assert_eq!(one.id(0), one.id(0));
         assert_ne!(one.id(0), one.id(1));
         assert_ne!(one.id(0), Derived("scope kez".into()).id(0));
-        assert!(one.id(7).len() == 12 && one.id(7).bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        assert!(
+            one.id(7).len() == 12
+                && one
+                    .id(7)
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        );
     }
 
     #[test]
@@ -210,6 +283,10 @@ mod tests {
         };
         assert_eq!(with(&[]).unwrap(), None);
         assert_eq!(with(&["a"]).unwrap().as_deref(), Some("a"));
-        assert!(with(&[""]).is_err() && with(&["a", "b"]).is_err() && with(&[&"x".repeat(256)]).is_err());
+        assert!(
+            with(&[""]).is_err()
+                && with(&["a", "b"]).is_err()
+                && with(&[&"x".repeat(256)]).is_err()
+        );
     }
 }

@@ -91,16 +91,26 @@ impl Attempts {
     /// The database's.
     pub async fn learn(&mut self, api: &Api, workflow: &str) -> Result<(), Problem> {
         loop {
-            let rows = api.engine().reader().events(self.read_to, PAGE, Some(workflow)).await?;
+            let rows = api
+                .engine()
+                .reader()
+                .events(self.read_to, PAGE, Some(workflow))
+                .await?;
             for row in &rows {
                 self.read_to = row.seq;
                 if row.kind != "stage.started" {
                     continue;
                 }
                 let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
-                let attempt = data["attempt"].as_u64().and_then(|attempt| u32::try_from(attempt).ok());
+                let attempt = data["attempt"]
+                    .as_u64()
+                    .and_then(|attempt| u32::try_from(attempt).ok());
                 if let (Some(stage), Some(attempt)) = (data["stage"].as_str(), attempt) {
-                    self.list.push(Attempt { ordinal: self.list.len() as u64, stage: Arc::from(stage), attempt });
+                    self.list.push(Attempt {
+                        ordinal: self.list.len() as u64,
+                        stage: Arc::from(stage),
+                        attempt,
+                    });
                 }
             }
             if rows.len() < PAGE as usize {
@@ -113,11 +123,20 @@ impl Attempts {
     ///
     /// # Errors
     /// A log that is there and can't be read.
-    pub async fn page(&self, api: &Api, workflow: &str, wanted: Wanted<'_>) -> Result<Page, Problem> {
-        let mut page = Page { next: wanted.from, ..Page::default() };
+    pub async fn page(
+        &self,
+        api: &Api,
+        workflow: &str,
+        wanted: Wanted<'_>,
+    ) -> Result<Page, Problem> {
+        let mut page = Page {
+            next: wanted.from,
+            ..Page::default()
+        };
         let (first, mut line) = (wanted.from >> 32, wanted.from & u64::from(u32::MAX));
         let attempts = self.list.iter().filter(|one| one.ordinal >= first);
-        for attempt in attempts.filter(|one| wanted.stage.is_none_or(|stage| *one.stage == *stage)) {
+        for attempt in attempts.filter(|one| wanted.stage.is_none_or(|stage| *one.stage == *stage))
+        {
             if attempt.ordinal > first {
                 line = 0;
             }
@@ -125,13 +144,23 @@ impl Attempts {
             if left == 0 {
                 break;
             }
-            let read =
-                read(api, workflow, attempt, Query { from_line: line, limit: left, min_level: wanted.level }).await?;
+            let read = read(
+                api,
+                workflow,
+                attempt,
+                Query {
+                    from_line: line,
+                    limit: left,
+                    min_level: wanted.level,
+                },
+            )
+            .await?;
             page.truncated |= read.truncated;
             if read.next_line > line || !read.lines.is_empty() {
                 page.next = offset(attempt.ordinal, read.next_line);
             }
-            page.lines.extend(read.lines.into_iter().map(|line| told(attempt, line)));
+            page.lines
+                .extend(read.lines.into_iter().map(|line| told(attempt, line)));
         }
         Ok(page)
     }
@@ -160,12 +189,20 @@ pub struct Places(Mutex<VecDeque<(LogName, u64, Place)>>);
 impl Places {
     fn of(&self, name: &LogName, line: u64) -> Option<Place> {
         let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        places.iter().rev().find(|(known, at, _)| *at == line && known == name).map(|(_, _, place)| *place)
+        places
+            .iter()
+            .rev()
+            .find(|(known, at, _)| *at == line && known == name)
+            .map(|(_, _, place)| *place)
     }
 
     fn remember(&self, name: LogName, line: u64, place: Place) {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.iter().rev().any(|(known, at, _)| *at == line && *known == name) {
+        if places
+            .iter()
+            .rev()
+            .any(|(known, at, _)| *at == line && *known == name)
+        {
             return;
         }
         if places.len() >= REMEMBERED {
@@ -179,14 +216,23 @@ impl Places {
 ///
 /// # Errors
 /// A log that is there and can't be read.
-pub async fn read(api: &Api, workflow: &str, attempt: &Attempt, query: Query) -> Result<attempt_log::Page, Problem> {
-    let failed = |cause: &dyn std::fmt::Display| Problem::internal("the log could not be read", cause);
+pub async fn read(
+    api: &Api,
+    workflow: &str,
+    attempt: &Attempt,
+    query: Query,
+) -> Result<attempt_log::Page, Problem> {
+    let failed =
+        |cause: &dyn std::fmt::Display| Problem::internal("the log could not be read", cause);
     let dir = api.config().data_dir.clone();
-    let name = LogName::new(&dir, workflow, &attempt.stage, attempt.attempt).map_err(|error| failed(&error))?;
+    let name = LogName::new(&dir, workflow, &attempt.stage, attempt.attempt)
+        .map_err(|error| failed(&error))?;
     let place = api.places().of(&name, query.from_line);
     let of = name.clone();
     let read = tokio::task::spawn_blocking(move || attempt_log::read_at(&of, query, place)).await;
-    let page = read.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    let page = read
+        .map_err(|error| failed(&error))?
+        .map_err(|error| failed(&error))?;
     if let Some(place) = page.place.filter(|_| page.next_line > query.from_line) {
         api.places().remember(name, page.next_line, place);
     }

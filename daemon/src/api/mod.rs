@@ -34,8 +34,8 @@ use crate::domain::{Timestamp, Workflow};
 use crate::engine::Engine;
 use crate::engine::insight::{Facts, Insight};
 use crate::pipeline::Catalogue;
-use crate::store::{StoreError, delivery_list};
 use crate::store::tokens::{self as stored, TokenRow};
+use crate::store::{StoreError, delivery_list};
 use auth::Scope;
 use auth::book::{Book, Entry};
 use auth::throttle::Throttle;
@@ -81,7 +81,12 @@ struct Shared {
 /// # Errors
 /// A scope that nobody knows.
 pub fn entry(row: &TokenRow) -> Result<Entry, Problem> {
-    let unknown = || Problem::internal("a stored token can't be used", &format!("{} has scope {}", row.id, row.scope));
+    let unknown = || {
+        Problem::internal(
+            "a stored token can't be used",
+            &format!("{} has scope {}", row.id, row.scope),
+        )
+    };
     Ok(Entry {
         id: row.id.clone(),
         name: row.name.clone(),
@@ -188,14 +193,22 @@ impl Api {
     pub fn throttle(&self) -> Arc<Throttle> {
         let config = self.config();
         {
-            let held = self.0.throttle.read().unwrap_or_else(PoisonError::into_inner);
+            let held = self
+                .0
+                .throttle
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
             if held.0 == config.limits {
                 return Arc::clone(&held.1);
             }
         }
         let fresh = Arc::new(Throttle::new(&config.limits));
         let limits = config.limits.clone();
-        *self.0.throttle.write().unwrap_or_else(PoisonError::into_inner) = (limits, Arc::clone(&fresh));
+        *self
+            .0
+            .throttle
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = (limits, Arc::clone(&fresh));
         fresh
     }
 
@@ -203,7 +216,9 @@ impl Api {
     fn note_use(&self, entry: &Entry, now: Timestamp) {
         let (engine, id) = (self.engine().clone(), entry.id.clone());
         tokio::spawn(async move {
-            let noted = engine.write(move |connection| stored::touch(connection, &id, now)).await;
+            let noted = engine
+                .write(move |connection| stored::touch(connection, &id, now))
+                .await;
             if let Err(error) = noted {
                 tracing::debug!(component = "HTTP", %error, "a token's use was not noted");
             }
@@ -215,7 +230,11 @@ impl Api {
     /// # Errors
     /// The database's.
     pub async fn facts(&self, workflow: &Arc<Workflow>) -> Result<Facts, StoreError> {
-        Ok(self.engine().insight_about(std::slice::from_ref(workflow)).await?.of(workflow))
+        Ok(self
+            .engine()
+            .insight_about(std::slice::from_ref(workflow))
+            .await?
+            .of(workflow))
     }
 
     /// A workflow as shown by the picture of the queue that is at hand: for answers that must not wait for a newer one.
@@ -229,16 +248,28 @@ impl Api {
     /// # Errors
     /// The database's.
     pub async fn show(&self, workflow: &Arc<Workflow>) -> Result<WorkflowView, StoreError> {
-        Ok(show(&*self.engine().insight_about(std::slice::from_ref(workflow)).await?, workflow))
+        Ok(show(
+            &*self
+                .engine()
+                .insight_about(std::slice::from_ref(workflow))
+                .await?,
+            workflow,
+        ))
     }
 
     /// Workflows as shown, without their transitions.
     ///
     /// # Errors
     /// The database's.
-    pub async fn show_all(&self, workflows: &[Arc<Workflow>]) -> Result<Vec<WorkflowView>, StoreError> {
+    pub async fn show_all(
+        &self,
+        workflows: &[Arc<Workflow>],
+    ) -> Result<Vec<WorkflowView>, StoreError> {
         let insight = self.engine().insight_about(workflows).await?;
-        Ok(workflows.iter().map(|workflow| show(&insight, workflow)).collect())
+        Ok(workflows
+            .iter()
+            .map(|workflow| show(&insight, workflow))
+            .collect())
     }
 
     /// Deliveries since a moment, and how many wait or are given up now.
@@ -247,7 +278,10 @@ impl Api {
     /// The database's.
     async fn webhook_counts(&self, since: Timestamp) -> Result<Value, StoreError> {
         let asked = self.engine().reader().ask(move |connection| {
-            Ok((delivery_list::since(connection, since)?, delivery_list::counts(connection)?))
+            Ok((
+                delivery_list::since(connection, since)?,
+                delivery_list::counts(connection)?,
+            ))
         });
         let ((delivered, failed, p90), now) = asked.await?;
         Ok(json!({

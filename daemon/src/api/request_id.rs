@@ -24,20 +24,26 @@ pub fn make() -> String {
     let mut bytes = [0_u8; 12];
     if getrandom::fill(&mut bytes).is_err() {
         // Only a name: without the system's randomness the clock tells requests apart well enough.
-        let nanos = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos());
+        let nanos = std::time::SystemTime::UNIX_EPOCH
+            .elapsed()
+            .map_or(0, |since| since.as_nanos());
         bytes.copy_from_slice(&nanos.to_le_bytes()[..12]);
     }
-    bytes.iter().fold(String::with_capacity(24), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(24), |mut text, byte| {
+            // Writing to a string can't fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 fn sane(value: &HeaderValue) -> Option<&str> {
     let text = value.to_str().ok()?;
-    let allowed =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=');
+    let allowed = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=')
+    };
     (!text.is_empty() && text.len() <= LONGEST && text.bytes().all(allowed)).then_some(text)
 }
 
@@ -62,7 +68,10 @@ mod tests {
 
     #[test]
     fn only_plain_ids_are_taken() {
-        assert_eq!(sane(&HeaderValue::from_static("req-1_a.b:c/d")), Some("req-1_a.b:c/d"));
+        assert_eq!(
+            sane(&HeaderValue::from_static("req-1_a.b:c/d")),
+            Some("req-1_a.b:c/d")
+        );
         for bad in ["", "a b", "a\"b", "<x>", &"x".repeat(65)] {
             assert_eq!(sane(&HeaderValue::from_str(bad).unwrap()), None, "{bad:?}");
         }

@@ -8,8 +8,8 @@ use super::auth::Scope;
 use super::auth::guard::{self, Access};
 use super::problem::Problem;
 use super::surfaces::{
-    acts, attention, deliveries, health, history, logs, pipelines, running, schedules, stats, status, submit, tokens, webhooks, why,
-    workers,
+    acts, attention, deliveries, health, history, logs, pipelines, running, schedules, stats,
+    status, submit, tokens, webhooks, why, workers,
 };
 use super::{Api, answer, idempotency, request_id, stream};
 use axum::Router;
@@ -57,7 +57,13 @@ const fn row(
     kind: Kind,
     serve: fn() -> MethodRouter<Api>,
 ) -> Route {
-    Route { method, path, access, kind, serve }
+    Route {
+        method,
+        path,
+        access,
+        kind,
+        serve,
+    }
 }
 
 const fn tells(path: &'static str, access: Access, serve: fn() -> MethodRouter<Api>) -> Route {
@@ -80,35 +86,63 @@ const fn deletes(path: &'static str, access: Access, serve: fn() -> MethodRouter
 pub const TABLE: &[Route] = &[
     tells("/healthz", OPEN, || get(health::alive)),
     tells("/readyz", OPEN, || get(health::ready)),
-    row(Method::GET, "/api/events", READ, Kind::Upgrades, || get(stream::open)),
+    row(Method::GET, "/api/events", READ, Kind::Upgrades, || {
+        get(stream::open)
+    }),
     // Document 000.
     tells("/api/workflow/status/{id}", READ, || get(status::one)),
     tells("/api/workflow/active", READ, || get(status::active)),
     tells("/api/workflow/history", READ, || get(history::page)),
-    tells("/api/workflow/youtube/{id}/{channel}", READ, || get(status::youtube)),
+    tells("/api/workflow/youtube/{id}/{channel}", READ, || {
+        get(status::youtube)
+    }),
     makes("/api/video/generate", OPERATE, || post(submit::video)),
     makes("/api/webhooks/register", ADMIN, || post(webhooks::register)),
     tells("/api/webhooks", READ, || get(webhooks::list)),
     deletes("/api/webhooks/{id}", ADMIN, || delete(webhooks::remove)),
     // Ours.
-    row(Method::PATCH, "/api/webhooks/{id}", ADMIN, Kind::Acts, || patch(webhooks::change)),
-    makes("/api/webhooks/{id}/rotate-secret", ADMIN, || post(webhooks::rotate)),
+    row(
+        Method::PATCH,
+        "/api/webhooks/{id}",
+        ADMIN,
+        Kind::Acts,
+        || patch(webhooks::change),
+    ),
+    makes("/api/webhooks/{id}/rotate-secret", ADMIN, || {
+        post(webhooks::rotate)
+    }),
     makes("/api/webhooks/{id}/test", ADMIN, || post(webhooks::test)),
-    tells("/api/webhooks/{id}/deliveries", READ, || get(deliveries::of)),
+    tells("/api/webhooks/{id}/deliveries", READ, || {
+        get(deliveries::of)
+    }),
     tells("/api/webhooks/failed", READ, || get(deliveries::failed)),
-    tells("/api/webhooks/deliveries/{id}", READ, || get(deliveries::show)),
-    acts("/api/webhooks/failed/{id}/retry", ADMIN, || post(deliveries::retry)),
-    acts("/api/webhooks/failed/retry", ADMIN, || post(deliveries::retry_all)),
-    acts("/api/webhooks/{id}/recover", ADMIN, || post(deliveries::recover)),
+    tells("/api/webhooks/deliveries/{id}", READ, || {
+        get(deliveries::show)
+    }),
+    acts("/api/webhooks/failed/{id}/retry", ADMIN, || {
+        post(deliveries::retry)
+    }),
+    acts("/api/webhooks/failed/retry", ADMIN, || {
+        post(deliveries::retry_all)
+    }),
+    acts("/api/webhooks/{id}/recover", ADMIN, || {
+        post(deliveries::recover)
+    }),
     makes("/api/workflow", OPERATE, || post(submit::workflow)),
     makes("/api/workflow/batch", OPERATE, || post(submit::batch)),
     acts("/api/workflow/{id}/cancel", OPERATE, || post(acts::cancel)),
     acts("/api/workflow/{id}/retry", OPERATE, || post(acts::retry)),
     acts("/api/workflow/{id}/pause", OPERATE, || post(acts::pause)),
     acts("/api/workflow/{id}/resume", OPERATE, || post(acts::resume)),
-    acts("/api/workflow/{id}/clarify", OPERATE, || post(acts::clarify)),
-    acts("/api/workflow/{id}/confirm", OPERATE, || post(acts::confirm)),
-    acts("/api/workflow/{id}/priority", OPERATE, || post(acts::priority)),
+    acts("/api/workflow/{id}/clarify", OPERATE, || {
+        post(acts::clarify)
+    }),
+    acts("/api/workflow/{id}/confirm", OPERATE, || {
+        post(acts::confirm)
+    }),
+    acts("/api/workflow/{id}/priority", OPERATE, || {
+        post(acts::priority)
+    }),
     // With `operate` one's own, with `admin` anyone's: the handler knows whose it is.
     deletes("/api/workflow/{id}", OPERATE, || delete(acts::remove)),
     tells("/api/workflow/{id}/logs", READ, || get(logs::lines)),
@@ -120,7 +154,9 @@ pub const TABLE: &[Route] = &[
     tells("/api/stats", READ, || get(stats::stats)),
     tells("/api/attention", READ, || get(attention::list)),
     tells("/api/schedules", READ, || get(schedules::list)),
-    makes("/api/schedules/{name}/run", OPERATE, || post(schedules::run)),
+    makes("/api/schedules/{name}/run", OPERATE, || {
+        post(schedules::run)
+    }),
     acts("/api/drain", ADMIN, || post(running::drain)),
     acts("/api/undrain", ADMIN, || post(running::undrain)),
     acts("/api/reload", ADMIN, || post(running::reload)),
@@ -136,7 +172,9 @@ pub fn router(api: Api) -> Router {
         let mut served = (route.serve)();
         served = match route.kind {
             Kind::Tells => served.route_layer(from_fn(answer::tagged)),
-            Kind::Makes => served.route_layer(from_fn_with_state(api.clone(), idempotency::first_answer)),
+            Kind::Makes => {
+                served.route_layer(from_fn_with_state(api.clone(), idempotency::first_answer))
+            }
             Kind::Acts | Kind::Upgrades => served,
         };
         served = served.route_layer(from_fn_with_state(route.access, guard::require));
@@ -163,13 +201,22 @@ pub fn router(api: Api) -> Router {
 async fn no_route(request: Request) -> Problem {
     let path = request.uri().path();
     let near = crate::pipeline::nearest(path, TABLE.iter().map(|route| route.path));
-    let hint = near.map(|near| format!("; the nearest that is, is `{near}`")).unwrap_or_default();
+    let hint = near
+        .map(|near| format!("; the nearest that is, is `{near}`"))
+        .unwrap_or_default();
     let said = super::problem::excerpt(path);
-    Problem::new(StatusCode::NOT_FOUND, "not_found", format!("nothing is served at `{said}`{hint}"))
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        format!("nothing is served at `{said}`{hint}"),
+    )
 }
 
 async fn wrong_method(request: Request) -> Problem {
-    let (method, path) = (request.method(), super::problem::excerpt(request.uri().path()));
+    let (method, path) = (
+        request.method(),
+        super::problem::excerpt(request.uri().path()),
+    );
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

@@ -69,7 +69,9 @@ pub fn read_at(name: &LogName, query: Query, place: Option<Place>) -> io::Result
         if place.is_some_and(|place| first < place.file) {
             continue;
         }
-        let Some(mut file) = open(path)? else { continue };
+        let Some(mut file) = open(path)? else {
+            continue;
+        };
         if first > page.next_line {
             page.truncated = true;
             page.next_line = first;

@@ -244,7 +244,10 @@ fn going_on_from_a_place_finds_the_same_lines() {
     let (mut seen, mut from_line, mut place) = (Vec::new(), 0, None);
     for round in 0..40 {
         for line in 0..10 {
-            writer.push(Level::Info, &format!("round {round} line {line} {}", "x".repeat(line * 500)));
+            writer.push(
+                Level::Info,
+                &format!("round {round} line {line} {}", "x".repeat(line * 500)),
+            );
         }
         writer.flush();
         loop {
@@ -255,7 +258,10 @@ fn going_on_from_a_place_finds_the_same_lines() {
             };
             let page = read_at(&name, query, place).unwrap();
             let same = read(&name, query).unwrap();
-            assert_eq!((&page.lines, page.next_line, page.end), (&same.lines, same.next_line, same.end));
+            assert_eq!(
+                (&page.lines, page.next_line, page.end),
+                (&same.lines, same.next_line, same.end)
+            );
             seen.extend(page.lines.iter().map(|line| line.number));
             (from_line, place) = (page.next_line, page.place);
             if page.end {
@@ -263,6 +269,10 @@ fn going_on_from_a_place_finds_the_same_lines() {
             }
         }
     }
-    assert_eq!(seen, (0..400).collect::<Vec<u64>>(), "a reader that keeps up misses nothing of a log over its cap");
+    assert_eq!(
+        seen,
+        (0..400).collect::<Vec<u64>>(),
+        "a reader that keeps up misses nothing of a log over its cap"
+    );
     assert!(read(&name, ALL).unwrap().truncated);
 }

@@ -37,7 +37,8 @@ pub struct Keyed {
 }
 
 fn horizon(now: Timestamp) -> i64 {
-    now.0.saturating_sub(i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX))
+    now.0
+        .saturating_sub(i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Looks a key up.
@@ -46,12 +47,19 @@ fn horizon(now: Timestamp) -> i64 {
 /// The database's.
 pub fn look(connection: &Connection, keyed: &Keyed, now: Timestamp) -> Result<Known, StoreError> {
     let found: Option<([u8; 32], Option<u16>, Option<Vec<u8>>)> = connection
-        .prepare_cached("SELECT hash, status, body FROM idempotency WHERE scope = ?1 AND key = ?2 AND at >= ?3")?
-        .query_row(params![keyed.scope, keyed.key, horizon(now)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .prepare_cached(
+            "SELECT hash, status, body FROM idempotency WHERE scope = ?1 AND key = ?2 AND at >= ?3",
+        )?
+        .query_row(params![keyed.scope, keyed.key, horizon(now)], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?;
     Ok(match found {
         Some((first, _, _)) if first != keyed.hash => Known::Other,
-        Some((_, Some(status), body)) => Known::Answered { status, body: body.unwrap_or_default() },
+        Some((_, Some(status), body)) => Known::Answered {
+            status,
+            body: body.unwrap_or_default(),
+        },
         Some((_, None, _)) | None => Known::New,
     })
 }
@@ -67,7 +75,9 @@ pub fn keep(
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    connection.prepare_cached("DELETE FROM idempotency WHERE at < ?1")?.execute([horizon(now)])?;
+    connection
+        .prepare_cached("DELETE FROM idempotency WHERE at < ?1")?
+        .execute([horizon(now)])?;
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO idempotency (scope, key, hash, at, status, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

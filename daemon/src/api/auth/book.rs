@@ -43,14 +43,19 @@ impl Entry {
     /// When it was last used, as far as noted.
     #[must_use]
     pub fn last_used(&self) -> Option<Timestamp> {
-        Some(self.last_used_at.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
+        Some(self.last_used_at.load(Ordering::Relaxed))
+            .filter(|at| *at > 0)
+            .map(Timestamp)
     }
 
     /// Notes a use; true once a minute, when the database should hear of it.
     pub fn used(&self, now: Timestamp) -> bool {
         let before = self.last_used_at.load(Ordering::Relaxed);
         let due = before == 0 || now.since(Timestamp(before)) >= USE_IS_NOTED;
-        due && self.last_used_at.compare_exchange(before, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        due && self
+            .last_used_at
+            .compare_exchange(before, now.0, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
     }
 }
 
@@ -64,8 +69,13 @@ impl Book {
     /// With what the database holds.
     #[must_use]
     pub fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
-        let by_hash = entries.into_iter().map(|entry| (entry.hash, Arc::new(entry))).collect();
-        Self { by_hash: RwLock::new(by_hash) }
+        let by_hash = entries
+            .into_iter()
+            .map(|entry| (entry.hash, Arc::new(entry)))
+            .collect();
+        Self {
+            by_hash: RwLock::new(by_hash),
+        }
     }
 
     /// A token that is there and not expired.
@@ -81,14 +91,23 @@ impl Book {
     /// Adds one that the database has.
     pub fn add(&self, entry: Entry) -> Arc<Entry> {
         let entry = Arc::new(entry);
-        self.by_hash.write().unwrap_or_else(PoisonError::into_inner).insert(entry.hash, Arc::clone(&entry));
+        self.by_hash
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(entry.hash, Arc::clone(&entry));
         entry
     }
 
     /// Takes one out and ends what it holds open; false when there was none.
     pub fn remove(&self, id: &str) -> bool {
         let mut by_hash = self.by_hash.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(hash) = by_hash.values().find(|entry| entry.id == id).map(|entry| entry.hash) else { return false };
+        let Some(hash) = by_hash
+            .values()
+            .find(|entry| entry.id == id)
+            .map(|entry| entry.hash)
+        else {
+            return false;
+        };
         by_hash.remove(&hash).is_some_and(|entry| {
             entry.revoked.cancel();
             true
@@ -98,7 +117,11 @@ impl Book {
     /// Whether there is one of this id.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.by_hash.read().unwrap_or_else(PoisonError::into_inner).values().any(|entry| entry.id == id)
+        self.by_hash
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .any(|entry| entry.id == id)
     }
 
     /// All of them, oldest first.
@@ -132,7 +155,10 @@ mod tests {
 
     #[test]
     fn one_that_is_expired_or_revoked_is_not_found() {
-        let book = Book::new([entry("a", [1; 32], Some(Timestamp(100))), entry("b", [2; 32], None)]);
+        let book = Book::new([
+            entry("a", [1; 32], Some(Timestamp(100))),
+            entry("b", [2; 32], None),
+        ]);
         assert!(book.find(&[1; 32], Timestamp(99)).is_some());
         assert!(book.find(&[1; 32], Timestamp(100)).is_none());
         let held = book.find(&[2; 32], Timestamp(5)).unwrap();

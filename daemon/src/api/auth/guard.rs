@@ -33,13 +33,19 @@ pub struct Identity(pub Result<Caller, Problem>);
 /// Finds out who calls, and counts the request to them.
 pub async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let Some(peer) = request.extensions().get::<Peer>().cloned() else {
-        return Problem::internal("the connection's peer is not known", &"no peer among the extensions")
-            .into_response();
+        return Problem::internal(
+            "the connection's peer is not known",
+            &"no peer among the extensions",
+        )
+        .into_response();
     };
     let identity = caller(&api, &peer, request.headers());
     if let Peer::Tcp { address } = peer {
         let source = match &identity {
-            Ok(Caller { via: Via::Token(entry), .. }) => Source::Token(entry.id.clone()),
+            Ok(Caller {
+                via: Via::Token(entry),
+                ..
+            }) => Source::Token(entry.id.clone()),
             _ => Source::Address(address),
         };
         if let Err(wait) = api.throttle().request(&source) {
@@ -75,7 +81,10 @@ pub async fn require(State(access): State<Access>, mut request: Request, next: N
 /// 403 for a caller whose scope is too small.
 #[must_use]
 pub fn too_small(caller: &Caller, wanted: Scope) -> Problem {
-    Problem::forbidden(format!("this needs scope `{wanted}`, and yours is `{}`", caller.scope))
+    Problem::forbidden(format!(
+        "this needs scope `{wanted}`, and yours is `{}`",
+        caller.scope
+    ))
 }
 
 fn unknown() -> Problem {
@@ -88,10 +97,21 @@ fn unknown() -> Problem {
 
 fn caller(api: &Api, peer: &Peer, headers: &HeaderMap) -> Result<Caller, Problem> {
     let address = match peer {
-        Peer::Socket { user, trusted: true } => {
-            return Ok(Caller { scope: Scope::Admin, user: Arc::clone(user), own: false, via: Via::Socket });
+        Peer::Socket {
+            user,
+            trusted: true,
+        } => {
+            return Ok(Caller {
+                scope: Scope::Admin,
+                user: Arc::clone(user),
+                own: false,
+                via: Via::Socket,
+            });
         }
-        Peer::Socket { user, trusted: false } => {
+        Peer::Socket {
+            user,
+            trusted: false,
+        } => {
             let group = api.config().auth.socket_group.clone();
             return Err(Problem::forbidden(format!(
                 "user `{user}` may not use this socket; join the group `{group}` ([auth] socket_group) or use a token over TCP"
@@ -122,7 +142,12 @@ fn caller(api: &Api, peer: &Peer, headers: &HeaderMap) -> Result<Caller, Problem
     if entry.used(now) {
         api.note_use(&entry, now);
     }
-    Ok(Caller { scope: entry.scope, user: Arc::clone(&entry.user), own: entry.own, via: Via::Token(entry) })
+    Ok(Caller {
+        scope: entry.scope,
+        user: Arc::clone(&entry.user),
+        own: entry.own,
+        via: Via::Token(entry),
+    })
 }
 
 /// The token that a request carries, by header or as a WebSocket subprotocol.
@@ -130,14 +155,20 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     if let Some(value) = given.next() {
         if given.next().is_some() {
-            return Err(Problem::malformed("there is more than one Authorization header; send one"));
+            return Err(Problem::malformed(
+                "there is more than one Authorization header; send one",
+            ));
         }
         let text = value.to_str().unwrap_or_default();
-        let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let token = text
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         return Ok(Some(token.map_or("", |(_, token)| token.trim())));
     }
     let protocols = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    let mut words = protocols.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
+    let mut words = protocols
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','));
     Ok(words.find_map(|word| word.trim().strip_prefix(SUBPROTOCOL)))
 }
 
@@ -146,8 +177,16 @@ fn loopback(api: &Api, address: IpAddr, headers: &HeaderMap) -> Option<Caller> {
     let allowed = api.config().auth.loopback == Loopback::Operate
         && address.is_loopback()
         && !headers.contains_key(header::ORIGIN)
-        && headers.get(header::HOST).and_then(|host| host.to_str().ok()).is_some_and(is_local);
-    allowed.then(|| Caller { scope: Scope::Operate, user: Arc::from("local"), own: false, via: Via::Loopback })
+        && headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .is_some_and(is_local);
+    allowed.then(|| Caller {
+        scope: Scope::Operate,
+        user: Arc::from("local"),
+        own: false,
+        via: Via::Loopback,
+    })
 }
 
 /// Whether a `Host` names this very box, whatever its port.
@@ -156,7 +195,10 @@ fn is_local(host: &str) -> bool {
         Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -173,12 +215,24 @@ mod tests {
 
     #[test]
     fn only_names_of_this_box_are_local() {
-        for local in ["localhost", "LOCALHOST:3124", "127.0.0.1:3124", "127.9.9.9", "[::1]:80", "[::1]"] {
+        for local in [
+            "localhost",
+            "LOCALHOST:3124",
+            "127.0.0.1:3124",
+            "127.9.9.9",
+            "[::1]:80",
+            "[::1]",
+        ] {
             assert!(is_local(local), "{local}");
         }
-        for other in
-            ["", "evil.example", "localhost.evil.example:3124", "10.0.0.1", "[::2]:80", "127.0.0.1.evil.example"]
-        {
+        for other in [
+            "",
+            "evil.example",
+            "localhost.evil.example:3124",
+            "10.0.0.1",
+            "[::2]:80",
+            "127.0.0.1.evil.example",
+        ] {
             assert!(!is_local(other), "{other}");
         }
     }
@@ -187,12 +241,23 @@ mod tests {
     fn the_token_is_found_in_either_place() {
         let mut headers = HeaderMap::new();
         assert_eq!(bearer(&headers).unwrap(), None);
-        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, "reel.v1, bearer.abc".parse().unwrap());
+        headers.insert(
+            header::SEC_WEBSOCKET_PROTOCOL,
+            "reel.v1, bearer.abc".parse().unwrap(),
+        );
         assert_eq!(bearer(&headers).unwrap(), Some("abc"));
         headers.insert(header::AUTHORIZATION, "bearer  xyz".parse().unwrap());
-        assert_eq!(bearer(&headers).unwrap(), Some("xyz"), "the header goes first");
+        assert_eq!(
+            bearer(&headers).unwrap(),
+            Some("xyz"),
+            "the header goes first"
+        );
         headers.insert(header::AUTHORIZATION, "Basic xyz".parse().unwrap());
-        assert_eq!(bearer(&headers).unwrap(), Some(""), "another scheme is a token that nobody knows");
+        assert_eq!(
+            bearer(&headers).unwrap(),
+            Some(""),
+            "another scheme is a token that nobody knows"
+        );
         headers.append(header::AUTHORIZATION, "Bearer two".parse().unwrap());
         assert!(bearer(&headers).is_err());
     }

@@ -69,8 +69,14 @@ impl Throttle {
     }
 }
 
-fn check<K: Hash + Eq + Clone>(limiter: &Keyed<K>, key: &K, clock: &DefaultClock) -> Result<(), Duration> {
-    limiter.check_key(key).map_err(|until| until.wait_time_from(clock.now()))
+fn check<K: Hash + Eq + Clone>(
+    limiter: &Keyed<K>,
+    key: &K,
+    clock: &DefaultClock,
+) -> Result<(), Duration> {
+    limiter
+        .check_key(key)
+        .map_err(|until| until.wait_time_from(clock.now()))
 }
 
 #[cfg(test)]
@@ -79,7 +85,13 @@ mod tests {
     use std::net::Ipv4Addr;
 
     fn throttle(burst: u32) -> Throttle {
-        Throttle::new(&Limits { requests_per_second: 1, burst, body: 1, upload: 1, log: 1 })
+        Throttle::new(&Limits {
+            requests_per_second: 1,
+            burst,
+            body: 1,
+            upload: 1,
+            log: 1,
+        })
     }
 
     #[test]
@@ -89,8 +101,15 @@ mod tests {
         for _ in 0..5 {
             throttle.request(&one).unwrap();
         }
-        assert!(throttle.request(&one).is_err_and(|wait| wait <= Duration::from_secs(1)));
-        assert!(throttle.request(&Source::Token("tok_2".into())).is_ok(), "another is not concerned");
+        assert!(
+            throttle
+                .request(&one)
+                .is_err_and(|wait| wait <= Duration::from_secs(1))
+        );
+        assert!(
+            throttle.request(&Source::Token("tok_2".into())).is_ok(),
+            "another is not concerned"
+        );
     }
 
     #[test]
@@ -100,6 +119,10 @@ mod tests {
         for _ in 0..10 {
             throttle.refused(from).unwrap();
         }
-        assert!(throttle.refused(from).is_err_and(|wait| wait <= Duration::from_secs(6)));
+        assert!(
+            throttle
+                .refused(from)
+                .is_err_and(|wait| wait <= Duration::from_secs(6))
+        );
     }
 }

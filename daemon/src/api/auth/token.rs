@@ -49,7 +49,11 @@ mod tests {
         assert_ne!(one, two);
         assert_eq!(one.len(), PREFIX.len() + SECRET + CHECKSUM);
         assert_eq!(hash(&one), Some(Sha256::digest(one.as_bytes()).into()));
-        assert!(one.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')), "{one}");
+        assert!(
+            one.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
+            "{one}"
+        );
     }
 
     proptest! {

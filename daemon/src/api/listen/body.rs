@@ -25,7 +25,12 @@ pub struct Due {
 impl Due {
     /// `inner`, whole by `until`.
     pub fn new(inner: Incoming, watch: Arc<Watch>, until: Instant) -> Self {
-        Self { inner, watch, until, timer: None }
+        Self {
+            inner,
+            watch,
+            until,
+            timer: None,
+        }
     }
 }
 
@@ -46,7 +51,9 @@ impl HttpBody for Due {
             }
             Poll::Pending => {
                 let until = self.until;
-                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
+                let timer = self
+                    .timer
+                    .get_or_insert_with(|| Box::pin(sleep_until(until)));
                 ready!(timer.as_mut().poll(cx));
                 Poll::Ready(Some(Err(Late.into())))
             }
@@ -85,7 +92,10 @@ impl HttpBody for Answer {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         Pin::new(&mut self.inner).poll_frame(cx)
     }
 

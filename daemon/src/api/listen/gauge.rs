@@ -50,7 +50,11 @@ impl Gauge {
     pub fn take(&self, address: Option<IpAddr>) -> Result<Place, Full> {
         let address = address.map(|address| address.to_canonical());
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let limit = if address.is_some() { ALL - FOR_SOCKET } else { ALL };
+        let limit = if address.is_some() {
+            ALL - FOR_SOCKET
+        } else {
+            ALL
+        };
         if counts.all >= limit {
             return Err(Full::All);
         }
@@ -62,7 +66,10 @@ impl Gauge {
             *here += 1;
         }
         counts.all += 1;
-        Ok(Place { gauge: self.clone(), address })
+        Ok(Place {
+            gauge: self.clone(),
+            address,
+        })
     }
 
     /// Waits until none is open.
@@ -79,13 +86,20 @@ impl Gauge {
     /// How many are open.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).all
+        self.counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .all
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut counts = self.gauge.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self
+            .gauge
+            .counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         counts.all = counts.all.saturating_sub(1);
         if counts.all == 0 {
             self.gauge.emptied.notify_waiters();
@@ -113,9 +127,14 @@ mod tests {
     #[test]
     fn an_address_has_its_limit_and_gets_its_places_back() {
         let gauge = Gauge::default();
-        let mut held: Vec<_> = (0..PER_ADDRESS).map(|_| gauge.take(address(1)).unwrap()).collect();
+        let mut held: Vec<_> = (0..PER_ADDRESS)
+            .map(|_| gauge.take(address(1)).unwrap())
+            .collect();
         assert_eq!(gauge.take(address(1)).unwrap_err(), Full::Address);
-        assert!(gauge.take(address(2)).is_ok(), "another address is not concerned");
+        assert!(
+            gauge.take(address(2)).is_ok(),
+            "another address is not concerned"
+        );
         held.pop();
         assert!(gauge.take(address(1)).is_ok());
     }
@@ -124,7 +143,9 @@ mod tests {
     fn a_mapped_address_counts_as_the_one_it_maps() {
         let gauge = Gauge::default();
         let mapped = Some(IpAddr::V6(Ipv4Addr::new(10, 0, 0, 1).to_ipv6_mapped()));
-        let _held: Vec<_> = (0..PER_ADDRESS).map(|_| gauge.take(address(1)).unwrap()).collect();
+        let _held: Vec<_> = (0..PER_ADDRESS)
+            .map(|_| gauge.take(address(1)).unwrap())
+            .collect();
         assert_eq!(gauge.take(mapped).unwrap_err(), Full::Address);
     }
 

@@ -51,7 +51,11 @@ pub enum Peer {
 #[allow(missing_docs, reason = "the message says what each field is")]
 pub enum ListenError {
     #[error("can't {what} the socket {}: {source}; choose another with --socket", .path.display())]
-    Socket { path: PathBuf, what: &'static str, source: io::Error },
+    Socket {
+        path: PathBuf,
+        what: &'static str,
+        source: io::Error,
+    },
     #[error("the socket's path {} is longer than {longest} bytes; choose a shorter one with --socket", .path.display())]
     PathTooLong { path: PathBuf, longest: usize },
     #[error("{} is there and is no socket; remove it or choose another with --socket", .path.display())]
@@ -69,8 +73,13 @@ pub enum ListenError {
     )]
     Tls,
     #[error("can't listen on {address}: {source}; choose another with --listen")]
-    Tcp { address: SocketAddr, source: io::Error },
-    #[error("descriptor {index} handed over by systemd is no listening TCP or Unix socket; mend the socket unit")]
+    Tcp {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error(
+        "descriptor {index} handed over by systemd is no listening TCP or Unix socket; mend the socket unit"
+    )]
     Inherited { index: usize },
 }
 
@@ -98,7 +107,10 @@ impl Doors {
         }
         let mut tcp = Vec::new();
         for listener in inherited.tcp {
-            let failed = |source| ListenError::Tcp { address: SocketAddr::from(([0, 0, 0, 0], 0)), source };
+            let failed = |source| ListenError::Tcp {
+                address: SocketAddr::from(([0, 0, 0, 0], 0)),
+                source,
+            };
             listener.set_nonblocking(true).map_err(failed)?;
             tcp.push(TcpListener::from_std(listener).map_err(failed)?);
         }
@@ -107,7 +119,12 @@ impl Doors {
         {
             tcp.push(bind_tcp(&config.http, listen)?);
         }
-        Ok(Self { sockets, tcp, path: config.socket.clone(), peers })
+        Ok(Self {
+            sockets,
+            tcp,
+            path: config.socket.clone(),
+            peers,
+        })
     }
 
     /// The socket's path.
@@ -119,13 +136,26 @@ impl Doors {
     /// The real TCP address, port 0 resolved.
     #[must_use]
     pub fn listen(&self) -> Option<SocketAddr> {
-        self.tcp.first().and_then(|listener| listener.local_addr().ok())
+        self.tcp
+            .first()
+            .and_then(|listener| listener.local_addr().ok())
     }
 
     /// Serves until `stop`, then lets the requests that are being worked on finish, for `grace` at most.
-    pub async fn serve(self, router: Router, deadlines: Deadlines, stop: CancellationToken, grace: Duration) {
-        let house =
-            House { router, deadlines, gauge: Gauge::default(), tracker: TaskTracker::new(), stop: stop.clone() };
+    pub async fn serve(
+        self,
+        router: Router,
+        deadlines: Deadlines,
+        stop: CancellationToken,
+        grace: Duration,
+    ) {
+        let house = House {
+            router,
+            deadlines,
+            gauge: Gauge::default(),
+            tracker: TaskTracker::new(),
+            stop: stop.clone(),
+        };
         let doors = TaskTracker::new();
         for socket in self.sockets {
             doors.spawn(house.clone().unix(socket, Arc::clone(&self.peers)));
@@ -152,15 +182,25 @@ impl Doors {
 }
 
 fn adopt(listener: std::os::unix::net::UnixListener) -> Result<UnixListener, ListenError> {
-    let failed = |source| ListenError::Socket { path: PathBuf::from("(systemd)"), what: "take over", source };
+    let failed = |source| ListenError::Socket {
+        path: PathBuf::from("(systemd)"),
+        what: "take over",
+        source,
+    };
     listener.set_nonblocking(true).map_err(failed)?;
     UnixListener::from_std(listener).map_err(failed)
 }
 
 fn bind_tcp(http: &Http, listen: &str) -> Result<TcpListener, ListenError> {
     use std::net::ToSocketAddrs as _;
-    let named = || ListenError::Address { value: listen.to_owned() };
-    let address = listen.to_socket_addrs().map_err(|_| named())?.next().ok_or_else(named)?;
+    let named = || ListenError::Address {
+        value: listen.to_owned(),
+    };
+    let address = listen
+        .to_socket_addrs()
+        .map_err(|_| named())?
+        .next()
+        .ok_or_else(named)?;
     if http.tls_cert.is_some() {
         return Err(ListenError::Tls);
     }
@@ -186,7 +226,9 @@ struct House {
 impl House {
     async fn tcp(self, listener: TcpListener) {
         while let Some(accepted) = self.accepted(listener.accept()).await {
-            let Some((mut socket, from)) = accepted else { continue };
+            let Some((mut socket, from)) = accepted else {
+                continue;
+            };
             let address = from.ip().to_canonical();
             match self.gauge.take(Some(address)) {
                 Ok(place) => {
@@ -195,7 +237,8 @@ impl House {
                     self.spawn(socket, Peer::Tcp { address }, place);
                 }
                 Err(full) => {
-                    self.tracker.spawn(async move { turn_away(&mut socket, full).await });
+                    self.tracker
+                        .spawn(async move { turn_away(&mut socket, full).await });
                 }
             }
         }
@@ -203,10 +246,15 @@ impl House {
 
     async fn unix(self, socket: unix::Socket, peers: Arc<Peers>) {
         while let Some(accepted) = self.accepted(socket.listener.accept()).await {
-            let Some((mut stream, _)) = accepted else { continue };
+            let Some((mut stream, _)) = accepted else {
+                continue;
+            };
             match self.gauge.take(None) {
                 Ok(place) => {
-                    let uid = stream.peer_cred().ok().map(|credentials| (credentials.uid(), credentials.gid()));
+                    let uid = stream
+                        .peer_cred()
+                        .ok()
+                        .map(|credentials| (credentials.uid(), credentials.gid()));
                     match uid.and_then(|(uid, gid)| peers.known(uid, gid)) {
                         Some(peer) => self.spawn(stream, peer, place),
                         None => {
@@ -219,7 +267,8 @@ impl House {
                     }
                 }
                 Err(full) => {
-                    self.tracker.spawn(async move { turn_away(&mut stream, full).await });
+                    self.tracker
+                        .spawn(async move { turn_away(&mut stream, full).await });
                 }
             }
         }
@@ -247,16 +296,20 @@ impl House {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let (router, deadlines, stop) = (self.router.clone(), self.deadlines, self.stop.clone());
-        self.tracker.spawn(serve::connection(socket, peer, place, router, deadlines, stop));
+        self.tracker.spawn(serve::connection(
+            socket, peer, place, router, deadlines, stop,
+        ));
     }
 }
 
 /// Tells a connection that there is no place for it; what it doesn't take within a second is dropped.
 async fn turn_away<S: tokio::io::AsyncWrite + Unpin>(socket: &mut S, full: Full) {
     let (line, code, message) = match full {
-        Full::All => {
-            ("503 Service Unavailable", "too_many_connections", "too many connections are open; try again shortly")
-        }
+        Full::All => (
+            "503 Service Unavailable",
+            "too_many_connections",
+            "too many connections are open; try again shortly",
+        ),
         Full::Address => (
             "429 Too Many Requests",
             "too_many_connections",
@@ -269,7 +322,10 @@ async fn turn_away<S: tokio::io::AsyncWrite + Unpin>(socket: &mut S, full: Full)
         socket.shutdown().await
     });
     if !matches!(written.await, Ok(Ok(()))) {
-        tracing::debug!(component = "HTTP", "a connection that was turned away did not take its answer");
+        tracing::debug!(
+            component = "HTTP",
+            "a connection that was turned away did not take its answer"
+        );
     }
 }
 

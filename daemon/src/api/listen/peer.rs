@@ -25,8 +25,14 @@ impl Peers {
     /// With the group whose members may use the socket; one that doesn't exist is ignored.
     #[must_use]
     pub fn new(socket_group: &str) -> Self {
-        let group = Group::from_name(socket_group).ok().flatten().map(|group| Gid::from_raw(group.gid.as_raw()));
-        Self { group, known: Mutex::new(HashMap::new()) }
+        let group = Group::from_name(socket_group)
+            .ok()
+            .flatten()
+            .map(|group| Gid::from_raw(group.gid.as_raw()));
+        Self {
+            group,
+            known: Mutex::new(HashMap::new()),
+        }
     }
 
     /// The socket's group.
@@ -39,18 +45,27 @@ impl Peers {
     #[must_use]
     pub fn known(&self, uid: u32, gid: u32) -> Option<Peer> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&(uid, gid)).filter(|(at, _)| at.elapsed() < KEPT).map(|(_, peer)| peer.clone())
+        known
+            .get(&(uid, gid))
+            .filter(|(at, _)| at.elapsed() < KEPT)
+            .map(|(_, peer)| peer.clone())
     }
 
     /// Finds out about a peer. One without credentials is not trusted.
     pub async fn ask(self: &Arc<Self>, credentials: Option<(u32, u32)>) -> Peer {
         let Some((uid, gid)) = credentials else {
-            return Peer::Socket { user: Arc::from("unknown"), trusted: false };
+            return Peer::Socket {
+                user: Arc::from("unknown"),
+                trusted: false,
+            };
         };
         let group = self.group;
         let asked = tokio::task::spawn_blocking(move || look_up(uid, gid, group)).await;
         let Ok(peer) = asked else {
-            return Peer::Socket { user: Arc::from(uid.to_string()), trusted: false };
+            return Peer::Socket {
+                user: Arc::from(uid.to_string()),
+                trusted: false,
+            };
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
@@ -71,12 +86,20 @@ fn look_up(uid: u32, gid: u32, group: Option<Gid>) -> Peer {
         if gid == group.as_raw() {
             return true;
         }
-        let Some(name) = user.as_ref().and_then(|user| CString::new(user.name.as_str()).ok()) else { return false };
+        let Some(name) = user
+            .as_ref()
+            .and_then(|user| CString::new(user.name.as_str()).ok())
+        else {
+            return false;
+        };
         getgrouplist(&name, nix::unistd::Gid::from_raw(gid))
             .is_ok_and(|groups| groups.iter().any(|one| one.as_raw() == group.as_raw()))
     };
     let trusted = own || member();
-    Peer::Socket { user: Arc::from(user.map_or_else(|| uid.to_string(), |user| user.name)), trusted }
+    Peer::Socket {
+        user: Arc::from(user.map_or_else(|| uid.to_string(), |user| user.name)),
+        trusted,
+    }
 }
 
 #[cfg(test)]
@@ -87,16 +110,28 @@ mod tests {
     async fn the_daemons_own_user_is_trusted_and_then_known() {
         let peers = Arc::new(Peers::new("no-such-group-here"));
         assert!(peers.group().is_none());
-        let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let (uid, gid) = (
+            rustix::process::geteuid().as_raw(),
+            rustix::process::getegid().as_raw(),
+        );
         assert!(peers.known(uid, gid).is_none());
-        assert!(matches!(peers.ask(Some((uid, gid))).await, Peer::Socket { trusted: true, .. }));
+        assert!(matches!(
+            peers.ask(Some((uid, gid))).await,
+            Peer::Socket { trusted: true, .. }
+        ));
         assert!(peers.known(uid, gid).is_some());
     }
 
     #[tokio::test]
     async fn a_stranger_and_a_peer_without_credentials_are_not() {
         let peers = Arc::new(Peers::new("no-such-group-here"));
-        assert!(matches!(peers.ask(Some((4_294_000_000, 4_294_000_000))).await, Peer::Socket { trusted: false, .. }));
-        assert!(matches!(peers.ask(None).await, Peer::Socket { trusted: false, .. }));
+        assert!(matches!(
+            peers.ask(Some((4_294_000_000, 4_294_000_000))).await,
+            Peer::Socket { trusted: false, .. }
+        ));
+        assert!(matches!(
+            peers.ask(None).await,
+            Peer::Socket { trusted: false, .. }
+        ));
     }
 }

@@ -74,8 +74,16 @@ impl Watch {
     #[must_use]
     pub fn new(deadlines: Deadlines) -> Self {
         let now = Instant::now();
-        let state = State { phase: Phase::Fresh, until: Some(now + deadlines.first_byte), began: now, stuck: None };
-        Self { deadlines, state: Mutex::new(state) }
+        let state = State {
+            phase: Phase::Fresh,
+            until: Some(now + deadlines.first_byte),
+            began: now,
+            stuck: None,
+        };
+        Self {
+            deadlines,
+            state: Mutex::new(state),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -176,7 +184,10 @@ mod tests {
         watch.read();
         assert!(watch.due().is_some() && watch.reads_head(), "header");
         let due = watch.head(true);
-        assert!(watch.due().is_some_and(|at| at > due), "a late body is refused before it is cut off");
+        assert!(
+            watch.due().is_some_and(|at| at > due),
+            "a late body is refused before it is cut off"
+        );
         watch.body_done();
         assert_eq!(watch.due(), None, "we owe the answer");
         watch.wrote(false);
@@ -197,10 +208,16 @@ mod tests {
 
     #[test]
     fn the_first_request_is_due_from_the_connection_on() {
-        let watch = Watch::new(Deadlines { first_byte: Duration::from_secs(5), ..Deadlines::default() });
+        let watch = Watch::new(Deadlines {
+            first_byte: Duration::from_secs(5),
+            ..Deadlines::default()
+        });
         let accepted = watch.due().map(|at| at - Duration::from_secs(5));
         watch.read();
         let due = watch.head(true);
-        assert_eq!(Some(due), accepted.map(|at| at + Deadlines::default().request));
+        assert_eq!(
+            Some(due),
+            accepted.map(|at| at + Deadlines::default().request)
+        );
     }
 }

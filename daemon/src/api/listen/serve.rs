@@ -39,12 +39,22 @@ pub async fn connection<S>(
     let wire = Wire::new(socket, Arc::clone(&watch), place);
     let service = {
         let watch = Arc::clone(&watch);
-        service_fn(move |request| exchange(request, peer.clone(), router.clone(), Arc::clone(&watch)))
+        service_fn(move |request| {
+            exchange(request, peer.clone(), router.clone(), Arc::clone(&watch))
+        })
     };
     let mut builder = http1::Builder::new();
     // The watch does what hyper's own timer does not: it also ends connections that never send a byte or never read one.
-    builder.header_read_timeout(None).max_buf_size(MAX_HEAD).max_header_size(MAX_HEAD).half_close(false);
-    let mut served = pin!(builder.serve_connection(TokioIo::new(wire), service).with_upgrades());
+    builder
+        .header_read_timeout(None)
+        .max_buf_size(MAX_HEAD)
+        .max_header_size(MAX_HEAD)
+        .half_close(false);
+    let mut served = pin!(
+        builder
+            .serve_connection(TokioIo::new(wire), service)
+            .with_upgrades()
+    );
     let mut timer = pin!(sleep_until(tokio::time::Instant::now()));
     let mut stopped = pin!(stop.cancelled());
     let mut stopping = false;
@@ -59,13 +69,18 @@ pub async fn connection<S>(
             }
             return Poll::Ready(());
         }
-        let Some(due) = watch.due() else { return Poll::Pending };
+        let Some(due) = watch.due() else {
+            return Poll::Pending;
+        };
         if timer.deadline() != due {
             timer.as_mut().reset(due);
         }
         match timer.as_mut().poll(cx) {
             Poll::Ready(()) => {
-                tracing::debug!(component = "HTTP", "a connection was closed: its client let a deadline pass");
+                tracing::debug!(
+                    component = "HTTP",
+                    "a connection was closed: its client let a deadline pass"
+                );
                 Poll::Ready(())
             }
             Poll::Pending => Poll::Pending,
@@ -84,6 +99,9 @@ async fn exchange(
     let due = watch.head(!request.body().is_end_stream());
     let mut request = request.map(|body| Body::new(Due::new(body, Arc::clone(&watch), due)));
     request.extensions_mut().insert(peer);
-    let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+    let answer = router
+        .oneshot(request)
+        .await
+        .unwrap_or_else(|never| match never {});
     Ok(answer.map(|body| Answer::new(body, watch)))
 }

@@ -32,7 +32,10 @@ impl Socket {
     /// One that somebody else bound (systemd), and who will also remove it.
     #[must_use]
     pub fn inherited(listener: UnixListener) -> Self {
-        Self { listener, _file: None }
+        Self {
+            listener,
+            _file: None,
+        }
     }
 
     /// Binds `path` with mode 0660, for `group` where given.
@@ -40,12 +43,23 @@ impl Socket {
     /// # Errors
     /// The path is too long or holds something else, another daemon listens there, or the system refuses.
     pub fn bind(path: &Path, group: Option<Gid>) -> Result<Self, ListenError> {
-        let failed =
-            |what: &'static str| move |source: io::Error| ListenError::Socket { path: path.to_owned(), what, source };
+        let failed = |what: &'static str| {
+            move |source: io::Error| ListenError::Socket {
+                path: path.to_owned(),
+                what,
+                source,
+            }
+        };
         if path.as_os_str().len() > LONGEST {
-            return Err(ListenError::PathTooLong { path: path.to_owned(), longest: LONGEST });
+            return Err(ListenError::PathTooLong {
+                path: path.to_owned(),
+                longest: LONGEST,
+            });
         }
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        if let Some(parent) = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+        {
             std::fs::create_dir_all(parent).map_err(failed("make its directory"))?;
         }
         clear(path)?;
@@ -61,9 +75,16 @@ impl Socket {
             tracing::warn!(component = "HTTP", socket = %path.display(), %error,
                 "the socket can't be given to [auth] socket_group; its members can't connect unless the daemon may change groups");
         }
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(failed("set the mode of"))?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))
+            .map_err(failed("set the mode of"))?;
         let identity = identity(&metadata);
-        Ok(Self { listener, _file: Some(SocketFile { path: path.to_owned(), identity }) })
+        Ok(Self {
+            listener,
+            _file: Some(SocketFile {
+                path: path.to_owned(),
+                identity,
+            }),
+        })
     }
 }
 
@@ -74,18 +95,27 @@ fn identity(metadata: &std::fs::Metadata) -> (u64, u64) {
 
 /// Removes a socket on which nobody listens any more.
 fn clear(path: &Path) -> Result<(), ListenError> {
-    let failed =
-        |what: &'static str| move |source: io::Error| ListenError::Socket { path: path.to_owned(), what, source };
+    let failed = |what: &'static str| {
+        move |source: io::Error| ListenError::Socket {
+            path: path.to_owned(),
+            what,
+            source,
+        }
+    };
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed("look at")(error)),
     };
     if !metadata.file_type().is_socket() {
-        return Err(ListenError::NotASocket { path: path.to_owned() });
+        return Err(ListenError::NotASocket {
+            path: path.to_owned(),
+        });
     }
     match std::os::unix::net::UnixStream::connect(path) {
-        Ok(_) => Err(ListenError::Taken { path: path.to_owned() }),
+        Ok(_) => Err(ListenError::Taken {
+            path: path.to_owned(),
+        }),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             std::fs::remove_file(path).map_err(failed("remove the stale"))
         }
@@ -95,7 +125,8 @@ fn clear(path: &Path) -> Result<(), ListenError> {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let ours = std::fs::symlink_metadata(&self.path).is_ok_and(|now| identity(&now) == self.identity);
+        let ours =
+            std::fs::symlink_metadata(&self.path).is_ok_and(|now| identity(&now) == self.identity);
         if ours && let Err(error) = std::fs::remove_file(&self.path) {
             tracing::warn!(component = "HTTP", socket = %self.path.display(), %error, "the socket's file could not be removed");
         }
@@ -111,8 +142,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/er/reeld.sock");
         let socket = Socket::bind(&path, None).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
-        assert!(matches!(Socket::bind(&path, None), Err(ListenError::Taken { .. })), "a live one is left alone");
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o660
+        );
+        assert!(
+            matches!(Socket::bind(&path, None), Err(ListenError::Taken { .. })),
+            "a live one is left alone"
+        );
         drop(socket);
         assert!(!path.exists());
     }
@@ -125,13 +162,19 @@ mod tests {
         assert!(path.exists(), "a dead daemon leaves its socket");
         drop(Socket::bind(&path, None).unwrap());
         std::fs::write(&path, "precious").unwrap();
-        assert!(matches!(Socket::bind(&path, None), Err(ListenError::NotASocket { .. })));
+        assert!(matches!(
+            Socket::bind(&path, None),
+            Err(ListenError::NotASocket { .. })
+        ));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     }
 
     #[tokio::test]
     async fn a_path_that_cannot_fit_is_refused_by_name() {
         let path = PathBuf::from(format!("/tmp/{}", "x".repeat(120)));
-        assert!(matches!(Socket::bind(&path, None), Err(ListenError::PathTooLong { .. })));
+        assert!(matches!(
+            Socket::bind(&path, None),
+            Err(ListenError::PathTooLong { .. })
+        ));
     }
 }

@@ -22,12 +22,21 @@ pub struct Wire<S> {
 impl<S> Wire<S> {
     /// Takes the socket over.
     pub fn new(socket: S, watch: Arc<Watch>, place: Place) -> Self {
-        Self { socket, watch, _place: place, refusal: None }
+        Self {
+            socket,
+            watch,
+            _place: place,
+            refusal: None,
+        }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
         if buf.filled().len() > before {
@@ -61,7 +70,11 @@ impl<S: AsyncWrite + Unpin> Wire<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if self.refusal.is_none()
             && self.watch.reads_head()
             && let Some(refusal) = refusal(buf)
@@ -98,14 +111,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
 /// The whole answer for a head that hyper refused, if `written` is such a refusal.
 fn refusal(written: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(written).ok()?;
-    let status = text.strip_prefix("HTTP/1.1 ").or_else(|| text.strip_prefix("HTTP/1.0 "))?.get(..3)?;
+    let status = text
+        .strip_prefix("HTTP/1.1 ")
+        .or_else(|| text.strip_prefix("HTTP/1.0 "))?
+        .get(..3)?;
     let (line, code, message) = match status {
-        "400" => {
-            ("400 Bad Request", "malformed", "the request's head is not HTTP/1.1; check its first line and headers")
-        }
-        "414" => {
-            ("414 URI Too Long", "uri_too_long", "the request's target is too long; put what is long into the body")
-        }
+        "400" => (
+            "400 Bad Request",
+            "malformed",
+            "the request's head is not HTTP/1.1; check its first line and headers",
+        ),
+        "414" => (
+            "414 URI Too Long",
+            "uri_too_long",
+            "the request's target is too long; put what is long into the body",
+        ),
         "431" => (
             "431 Request Header Fields Too Large",
             "headers_too_large",
@@ -122,7 +142,9 @@ mod tests {
 
     #[test]
     fn a_bare_refusal_gets_a_body_and_nothing_else_does() {
-        let made = refusal(b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n").unwrap();
+        let made =
+            refusal(b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n")
+                .unwrap();
         let made = String::from_utf8(made).unwrap();
         assert!(made.starts_with("HTTP/1.1 431 "), "{made}");
         assert!(made.contains("\"code\":\"headers_too_large\""), "{made}");

@@ -65,7 +65,10 @@ pub(super) fn event(api: &Api, event: &Committed) -> Arc<str> {
             workflow_id: event.workflow_id.as_deref(),
             kind: event.kind,
             data: raw(&event.data),
-            workflow: event.workflow.as_ref().map(|workflow| api.show_at_hand(workflow)),
+            workflow: event
+                .workflow
+                .as_ref()
+                .map(|workflow| api.show_at_hand(workflow)),
         })
     });
     Arc::clone(made)
@@ -95,7 +98,12 @@ pub(super) fn progress(api: &Api, tick: &ProgressTick) -> Arc<str> {
             progress: tenth(tick.progress),
             workflow_progress: tenth(tick.workflow_progress).min(99.9),
             message: tick.message.as_deref(),
-            eta_seconds: api.engine().insight().of(&tick.workflow).eta.map(|(_, likely, _)| tenth(likely)),
+            eta_seconds: api
+                .engine()
+                .insight()
+                .of(&tick.workflow)
+                .eta
+                .map(|(_, likely, _)| tenth(likely)),
         })
     });
     Arc::clone(made)

@@ -39,7 +39,12 @@ pub(super) struct Followed {
 
 impl Followed {
     /// Replaces the set. What the caller may not see, or isn't there, is passed over.
-    pub async fn follow(&mut self, api: &Api, caller: &Caller, wanted: Vec<LogSubscription>) -> Result<(), Problem> {
+    pub async fn follow(
+        &mut self,
+        api: &Api,
+        caller: &Caller,
+        wanted: Vec<LogSubscription>,
+    ) -> Result<(), Problem> {
         self.logs.clear();
         for one in wanted.into_iter().take(MOST).filter(|one| is_id(&one.id)) {
             let found = api.engine().reader().workflow(&one.id).await?;
@@ -101,22 +106,41 @@ impl Followed {
 impl Log {
     async fn pump(&mut self, api: &Api, outbox: &mut Outbox) -> Result<(), Over> {
         if std::mem::take(&mut self.fresh) {
-            self.attempts.learn(api, &self.id).await.map_err(|_| Over::Broken)?;
+            self.attempts
+                .learn(api, &self.id)
+                .await
+                .map_err(|_| Over::Broken)?;
         }
         self.more = false;
         let mut left = PAGE;
         for attempt in self.attempts.list() {
             let (first, line) = (self.from >> 32, self.from & u64::from(u32::MAX));
-            if attempt.ordinal < first || self.stage.as_deref().is_some_and(|stage| *attempt.stage != *stage) {
+            if attempt.ordinal < first
+                || self
+                    .stage
+                    .as_deref()
+                    .is_some_and(|stage| *attempt.stage != *stage)
+            {
                 continue;
             }
-            let next = self.next.entry(attempt.ordinal).or_insert(if attempt.ordinal == first { line } else { 0 });
-            let query = Query { from_line: *next, limit: left, min_level: Level::Debug };
-            let page = logs::read(api, &self.id, attempt, query).await.map_err(|_| Over::Broken)?;
+            let next = self
+                .next
+                .entry(attempt.ordinal)
+                .or_insert(if attempt.ordinal == first { line } else { 0 });
+            let query = Query {
+                from_line: *next,
+                limit: left,
+                min_level: Level::Debug,
+            };
+            let page = logs::read(api, &self.id, attempt, query)
+                .await
+                .map_err(|_| Over::Broken)?;
             *next = page.next_line;
             left = left.saturating_sub(page.lines.len());
             for line in page.lines {
-                outbox.add(frames::log(&self.id, logs::told(attempt, line))).await?;
+                outbox
+                    .add(frames::log(&self.id, logs::told(attempt, line)))
+                    .await?;
             }
             if left == 0 || !page.end {
                 self.more = true;

@@ -70,14 +70,24 @@ pub async fn open(
     };
     asked.finish()?;
     if let Some(id) = wish.workflow.as_deref() {
-        let found = if is_id(id) { api.engine().reader().workflow(id).await? } else { None };
+        let found = if is_id(id) {
+            api.engine().reader().workflow(id).await?
+        } else {
+            None
+        };
         if !found.is_some_and(|workflow| caller.sees(&workflow.user)) {
             return Err(Problem::not_found("workflow", id));
         }
     }
     if let Some(origin) = headers.get(header::ORIGIN) {
         let origin = origin.to_str().unwrap_or_default();
-        if !api.config().http.origins.iter().any(|allowed| allowed == origin) {
+        if !api
+            .config()
+            .http
+            .origins
+            .iter()
+            .any(|allowed| allowed == origin)
+        {
             let said = excerpt(origin);
             return Err(Problem::forbidden(format!(
                 "pages of `{said}` may not open this; add it to [http] origins if they may"
@@ -89,10 +99,15 @@ pub async fn open(
         Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", message)
     })?;
     // A browser drops the connection unless one of the subprotocols that it offered is taken.
-    let offered: Vec<String> =
-        upgrade.requested_protocols().filter_map(|value| value.to_str().ok()).map(str::to_owned).collect();
-    let taken =
-        offered.iter().find(|one| *one == PROTOCOL).or_else(|| offered.iter().find(|one| one.starts_with(SUBPROTOCOL)));
+    let offered: Vec<String> = upgrade
+        .requested_protocols()
+        .filter_map(|value| value.to_str().ok())
+        .map(str::to_owned)
+        .collect();
+    let taken = offered
+        .iter()
+        .find(|one| *one == PROTOCOL)
+        .or_else(|| offered.iter().find(|one| one.starts_with(SUBPROTOCOL)));
     let upgrade = upgrade
         .max_message_size(LARGEST_FRAME)
         .max_frame_size(LARGEST_FRAME)

@@ -36,11 +36,17 @@ impl Over {
     fn farewell(self) -> Option<(u16, &'static str)> {
         match self {
             Self::Gone => None,
-            Self::Silent => Some((1013, "too slow: nothing was taken for a while; connect again with since")),
+            Self::Silent => Some((
+                1013,
+                "too slow: nothing was taken for a while; connect again with since",
+            )),
             Self::Revoked => Some((1008, "the token was revoked or has expired")),
             Self::Stopping => Some((1001, "the daemon is stopping; connect again with since")),
             Self::Nonsense => Some((1007, "a frame was not JSON of a known form")),
-            Self::Broken => Some((1011, "the daemon could not go on with this stream; connect again with since")),
+            Self::Broken => Some((
+                1011,
+                "the daemon could not go on with this stream; connect again with since",
+            )),
         }
     }
 }
@@ -64,7 +70,11 @@ impl AsRef<[u8]> for Frame {
 
 impl<S: Sink<Message> + Unpin> Outbox<S> {
     pub fn new(sink: S, end: CancellationToken) -> Self {
-        Self { sink, end, waiting: false }
+        Self {
+            sink,
+            end,
+            waiting: false,
+        }
     }
 
     /// Adds a text frame; it goes out with the next flush, or when the buffer is full.
@@ -72,7 +82,9 @@ impl<S: Sink<Message> + Unpin> Outbox<S> {
         if frame.is_empty() {
             return Ok(());
         }
-        let Ok(text) = Utf8Bytes::try_from(Bytes::from_owner(Frame(frame))) else { return Ok(()) };
+        let Ok(text) = Utf8Bytes::try_from(Bytes::from_owner(Frame(frame))) else {
+            return Ok(());
+        };
         self.waiting = true;
         self.bounded(Message::Text(text)).await
     }
@@ -115,11 +127,20 @@ impl<S: Sink<Message> + Unpin> Outbox<S> {
 
     /// Says why it is over, to a client that still reads.
     pub async fn close(mut self, over: Over) {
-        let Some((code, reason)) = over.farewell() else { return };
-        let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        let Some((code, reason)) = over.farewell() else {
+            return;
+        };
+        let frame = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
         let said = tokio::time::timeout(FAREWELL, self.sink.send(frame)).await;
         if !matches!(said, Ok(Ok(()))) {
-            tracing::debug!(component = "HTTP", ?over, "a stream's client did not take the farewell");
+            tracing::debug!(
+                component = "HTTP",
+                ?over,
+                "a stream's client did not take the farewell"
+            );
         }
     }
 }

@@ -44,12 +44,14 @@ impl Session {
     /// These are there for the caller.
     pub fn seen(&mut self, workflows: &[Arc<Workflow>]) {
         if self.caller.own {
-            self.own.extend(workflows.iter().map(|workflow| workflow.id.clone()));
+            self.own
+                .extend(workflows.iter().map(|workflow| workflow.id.clone()));
         }
     }
 
     fn hears(&self, id: &str) -> bool {
-        self.workflow.as_deref().is_none_or(|wanted| wanted == id) && (!self.caller.own || self.own.contains(id))
+        self.workflow.as_deref().is_none_or(|wanted| wanted == id)
+            && (!self.caller.own || self.own.contains(id))
     }
 
     /// Whether an event is for this client.
@@ -87,7 +89,10 @@ impl Session {
                 }
             }
             feed::Message::Progress(tick) => {
-                if !self.quiet && self.hears(&tick.workflow_id) && self.caller.sees(&tick.workflow.user) {
+                if !self.quiet
+                    && self.hears(&tick.workflow_id)
+                    && self.caller.sees(&tick.workflow.user)
+                {
                     outbox.add(frames::progress(&self.api, &tick)).await?;
                 }
             }
@@ -103,7 +108,12 @@ pub(super) async fn run(api: Api, caller: Caller, wish: Wish, socket: WebSocket)
     // One token for all that ends a session from this side, so that a write that hangs is ended too.
     let end = CancellationToken::new();
     let ended = end.clone().drop_guard();
-    let why = tokio::spawn(watch(api.stop().clone(), caller.via.clone(), api.clone(), end.clone()));
+    let why = tokio::spawn(watch(
+        api.stop().clone(),
+        caller.via.clone(),
+        api.clone(),
+        end.clone(),
+    ));
     let mut outbox = Outbox::new(sink, end.clone());
     let feed = api.engine().subscribe();
     let session = Session {
@@ -116,13 +126,22 @@ pub(super) async fn run(api: Api, caller: Caller, wish: Wish, socket: WebSocket)
         caller,
     };
     let Err(over) = live(session, &mut outbox, &wish, feed, from, &end).await;
-    let over = if end.is_cancelled() { why.await.ok().flatten().unwrap_or(over) } else { over };
+    let over = if end.is_cancelled() {
+        why.await.ok().flatten().unwrap_or(over)
+    } else {
+        over
+    };
     drop(ended);
     outbox.close(over).await;
 }
 
 /// Cancels `end` when the daemon stops or the token goes, and says which.
-async fn watch(stop: CancellationToken, via: Via, api: Api, end: CancellationToken) -> Option<Over> {
+async fn watch(
+    stop: CancellationToken,
+    via: Via,
+    api: Api,
+    end: CancellationToken,
+) -> Option<Over> {
     let token = async {
         match &via {
             Via::Token(entry) => {
@@ -218,7 +237,11 @@ async fn gather(
 }
 
 /// Too slow: what is missing is made good by a fresh snapshot.
-async fn lagged(session: &mut Session, outbox: &mut Outbox, feed: &mut Receiver<feed::Message>) -> Result<(), Over> {
+async fn lagged(
+    session: &mut Session,
+    outbox: &mut Outbox,
+    feed: &mut Receiver<feed::Message>,
+) -> Result<(), Over> {
     *feed = feed.resubscribe();
     outbox.add(frames::plain(&Frame::Lagged)).await?;
     session.logs.look_again();
@@ -226,7 +249,10 @@ async fn lagged(session: &mut Session, outbox: &mut Outbox, feed: &mut Receiver<
 }
 
 /// Takes what the client says.
-async fn hear(session: &mut Session, said: Option<Result<Message, axum::Error>>) -> Result<(), Over> {
+async fn hear(
+    session: &mut Session,
+    said: Option<Result<Message, axum::Error>>,
+) -> Result<(), Over> {
     let text = match said {
         Some(Ok(Message::Text(text))) => text,
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
@@ -234,14 +260,24 @@ async fn hear(session: &mut Session, said: Option<Result<Message, axum::Error>>)
         Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Over::Gone),
     };
     match serde_json::from_str::<ClientFrame>(&text) {
-        Ok(ClientFrame::Subscribe { logs }) => {
-            session.logs.follow(&session.api, &session.caller, logs).await.map_err(|_| Over::Broken)
-        }
+        Ok(ClientFrame::Subscribe { logs }) => session
+            .logs
+            .follow(&session.api, &session.caller, logs)
+            .await
+            .map_err(|_| Over::Broken),
         // A word of a later version is passed over; what is no frame at all is not.
         Err(_) => {
             let value: Result<serde_json::Value, _> = serde_json::from_str(&text);
-            let word = value.ok().and_then(|value| value.get("type").and_then(|word| word.as_str().map(str::to_owned)));
-            if word.is_some_and(|word| word != "subscribe") { Ok(()) } else { Err(Over::Nonsense) }
+            let word = value.ok().and_then(|value| {
+                value
+                    .get("type")
+                    .and_then(|word| word.as_str().map(str::to_owned))
+            });
+            if word.is_some_and(|word| word != "subscribe") {
+                Ok(())
+            } else {
+                Err(Over::Nonsense)
+            }
         }
     }
 }

@@ -21,7 +21,11 @@ type Acted = Result<Answer<WorkflowView>, Problem>;
 /// Whether a pipeline runs programs that its parameters name: such a one needs `admin`.
 #[must_use]
 pub fn runs_anything(plan: &Pipeline) -> bool {
-    plan.name == "command" || plan.stages.iter().any(|stage| matches!(stage.work, Work::Command))
+    plan.name == "command"
+        || plan
+            .stages
+            .iter()
+            .any(|stage| matches!(stage.work, Work::Command))
 }
 
 async fn act(api: &Api, caller: &Caller, id: &str, command: Command) -> Acted {
@@ -62,7 +66,16 @@ pub async fn priority(State(api): State<Api>, caller: Caller, Id(id): Id, sent: 
     let priority = body.require("priority", priority);
     body.finish()?;
     let priority = i32::try_from(priority.unwrap_or_default()).unwrap_or_default();
-    act(&api, &caller, &id, Command::Prioritise { priority, by: by(&caller) }).await
+    act(
+        &api,
+        &caller,
+        &id,
+        Command::Prioritise {
+            priority,
+            by: by(&caller),
+        },
+    )
+    .await
 }
 
 /// `POST /api/workflow/{id}/retry`
@@ -72,15 +85,37 @@ pub async fn retry(State(api): State<Api>, caller: Caller, Id(id): Id, sent: Sen
     let params = body.object("params").unwrap_or_default();
     body.finish()?;
     let workflow = find(&api, &caller, &id).await?;
-    if let Some(from) = from.as_deref().filter(|from| workflow.stage_index(from).is_none()) {
+    if let Some(from) = from
+        .as_deref()
+        .filter(|from| workflow.stage_index(from).is_none())
+    {
         return Err(Problem::field("from", no_stage(&workflow, from)));
     }
-    let params = if params.is_empty() { Values::new() } else { changed(&caller, &workflow, &params, "params")? };
-    act(&api, &caller, &id, Command::Retry { from, params, by: by(&caller) }).await
+    let params = if params.is_empty() {
+        Values::new()
+    } else {
+        changed(&caller, &workflow, &params, "params")?
+    };
+    act(
+        &api,
+        &caller,
+        &id,
+        Command::Retry {
+            from,
+            params,
+            by: by(&caller),
+        },
+    )
+    .await
 }
 
 pub(super) fn no_stage(workflow: &Workflow, word: &str) -> String {
-    let ids: Vec<&str> = workflow.plan.stages.iter().map(|stage| stage.id.as_str()).collect();
+    let ids: Vec<&str> = workflow
+        .plan
+        .stages
+        .iter()
+        .map(|stage| stage.id.as_str())
+        .collect();
     let told = crate::api::fields::hint(word, ids.iter().copied());
     format!(
         "is `{}`, which is no stage of `{}`{told}; its stages are `{}`",
@@ -91,7 +126,12 @@ pub(super) fn no_stage(workflow: &Workflow, word: &str) -> String {
 }
 
 /// New values, checked against the pipeline's definitions.
-fn changed(caller: &Caller, workflow: &Workflow, params: &Map<String, Value>, prefix: &str) -> Result<Values, Problem> {
+fn changed(
+    caller: &Caller,
+    workflow: &Workflow,
+    params: &Map<String, Value>,
+    prefix: &str,
+) -> Result<Values, Problem> {
     if runs_anything(&workflow.plan) && caller.scope < Scope::Admin {
         return Err(too_small(caller, Scope::Admin));
     }
@@ -106,14 +146,31 @@ pub async fn clarify(State(api): State<Api>, caller: Caller, Id(id): Id, sent: S
     let stage = body.text("stage");
     body.finish()?;
     let responses = responded(&api, &caller, &id, &responses).await?;
-    act(&api, &caller, &id, Command::Clarify { responses, stage, by: by(&caller) }).await
+    act(
+        &api,
+        &caller,
+        &id,
+        Command::Clarify {
+            responses,
+            stage,
+            by: by(&caller),
+        },
+    )
+    .await
 }
 
 /// Answers, checked against the parameters that they become; those to a stage's own questions the stage's gate checks.
-async fn responded(api: &Api, caller: &Caller, id: &str, responses: &Map<String, Value>) -> Result<Values, Problem> {
+async fn responded(
+    api: &Api,
+    caller: &Caller,
+    id: &str,
+    responses: &Map<String, Value>,
+) -> Result<Values, Problem> {
     let workflow = find(api, caller, id).await?;
-    let becomes_params =
-        matches!(workflow.state, Stands::PendingClarification { .. } | Stands::PendingConfirmation { .. });
+    let becomes_params = matches!(
+        workflow.state,
+        Stands::PendingClarification { .. } | Stands::PendingConfirmation { .. }
+    );
     if becomes_params {
         return changed(caller, &workflow, responses, "responses");
     }
@@ -126,7 +183,17 @@ pub async fn confirm(State(api): State<Api>, caller: Caller, Id(id): Id, sent: S
     let confirmed = body.truth("confirmed").unwrap_or(true);
     let stage = body.text("stage");
     body.finish()?;
-    act(&api, &caller, &id, Command::Confirm { confirmed, stage, by: by(&caller) }).await
+    act(
+        &api,
+        &caller,
+        &id,
+        Command::Confirm {
+            confirmed,
+            stage,
+            by: by(&caller),
+        },
+    )
+    .await
 }
 
 /// `DELETE /api/workflow/{id}`

@@ -24,11 +24,20 @@ const NAMED: u32 = 200;
 /// Workflows that are looked at for gates.
 const LISTED: u32 = 1000;
 /// The statuses in which a gate can be open.
-const ASKING: [Status; 5] =
-    [Status::PendingClarification, Status::PendingConfirmation, Status::Waiting, Status::Running, Status::Paused];
+const ASKING: [Status; 5] = [
+    Status::PendingClarification,
+    Status::PendingConfirmation,
+    Status::Waiting,
+    Status::Running,
+    Status::Paused,
+];
 
 /// `GET /api/attention`
-pub async fn list(State(api): State<Api>, caller: Caller, Asked(asked): Asked) -> Result<Answer<Value>, Problem> {
+pub async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    Asked(asked): Asked,
+) -> Result<Answer<Value>, Problem> {
     asked.finish()?;
     let filter = Filter {
         statuses: ASKING.to_vec(),
@@ -50,13 +59,20 @@ pub async fn data(api: &Api, caller: &Caller, active: &[Arc<Workflow>]) -> Resul
         statuses: vec![Status::Failed],
         ended: Some(true),
         user: caller.only().map(str::to_owned),
-        since: Some(Timestamp(now.0.saturating_sub(i64::try_from(FRESH.as_millis()).unwrap_or(i64::MAX)))),
+        since: Some(Timestamp(now.0.saturating_sub(
+            i64::try_from(FRESH.as_millis()).unwrap_or(i64::MAX),
+        ))),
         limit: NAMED,
         ..Filter::default()
     };
     let failed = api.engine().reader().list(filter).await?;
     let mut items: Vec<Value> = active.iter().flat_map(|workflow| asks(workflow)).collect();
-    items.extend(failed.workflows.iter().filter_map(|workflow| broken(workflow)));
+    items.extend(
+        failed
+            .workflows
+            .iter()
+            .filter_map(|workflow| broken(workflow)),
+    );
     if !caller.own {
         items.extend(disk(api).await);
         items.extend(broken_pipelines(api, now));
@@ -69,8 +85,13 @@ pub async fn data(api: &Api, caller: &Caller, active: &[Arc<Workflow>]) -> Resul
 fn asks(workflow: &Workflow) -> Vec<Value> {
     let id = &workflow.id;
     let item = |gate: reel_shared::workflow::Gate| {
-        let question = gate.questions.first().map_or(String::new(), |one| one.question.clone());
-        let (label, act) = if gate.kind == "confirmation" || gate.questions.iter().all(|one| one.key == "confirm") {
+        let question = gate
+            .questions
+            .first()
+            .map_or(String::new(), |one| one.question.clone());
+        let (label, act) = if gate.kind == "confirmation"
+            || gate.questions.iter().all(|one| one.key == "confirm")
+        {
             ("confirm", "confirm")
         } else {
             ("answer", "clarify")
@@ -86,7 +107,11 @@ fn asks(workflow: &Workflow) -> Vec<Value> {
 
 fn broken(workflow: &Workflow) -> Option<Value> {
     let failure = view::failure(workflow)?;
-    let place = failure.stage.as_ref().map(|stage| format!(" at {stage}")).unwrap_or_default();
+    let place = failure
+        .stage
+        .as_ref()
+        .map(|stage| format!(" at {stage}"))
+        .unwrap_or_default();
     Some(json!({
         "kind": "failed", "severity": "error", "since": text(workflow.completed_at.unwrap_or(workflow.updated_at)),
         "videoId": workflow.id, "stage": failure.stage, "class": failure.class.word(),
@@ -98,7 +123,10 @@ fn broken(workflow: &Workflow) -> Option<Value> {
 async fn disk(api: &Api) -> Option<Value> {
     let config = api.config();
     let (dir, least) = (config.data_dir.clone(), config.retention.min_free_disk);
-    let free = tokio::task::spawn_blocking(move || free_bytes(&dir)).await.ok()?.ok()?;
+    let free = tokio::task::spawn_blocking(move || free_bytes(&dir))
+        .await
+        .ok()?
+        .ok()?;
     (free < least || api.engine().disk_is_low()).then(|| {
         json!({
             "kind": "disk", "severity": "error", "since": text(api.engine().now()), "videoId": null,
@@ -121,7 +149,11 @@ fn broken_pipelines(api: &Api, now: Timestamp) -> Vec<Value> {
 }
 
 fn drained(api: &Api, now: Timestamp, caller: &Caller) -> Vec<Value> {
-    let boxes = api.engine().boxes().into_iter().filter(|one| one.drained && caller.scope >= Scope::Read);
+    let boxes = api
+        .engine()
+        .boxes()
+        .into_iter()
+        .filter(|one| one.drained && caller.scope >= Scope::Read);
     let item = |name: String| {
         json!({
             "kind": "box", "severity": "warn", "since": text(now), "videoId": null,
@@ -133,7 +165,11 @@ fn drained(api: &Api, now: Timestamp, caller: &Caller) -> Vec<Value> {
 }
 
 async fn dead_endpoints(api: &Api) -> Result<Vec<Value>, Problem> {
-    let rows = api.engine().reader().ask(crate::store::endpoints::all).await?;
+    let rows = api
+        .engine()
+        .reader()
+        .ask(crate::store::endpoints::all)
+        .await?;
     let item = |row: crate::store::endpoints::EndpointRow| {
         let reason = row.disabled?;
         Some(json!({

@@ -28,17 +28,32 @@ pub async fn ready(State(api): State<Api>, caller: Option<axum::Extension<Caller
     let (dir, least) = (config.data_dir.clone(), config.retention.min_free_disk);
     let probed = tokio::task::spawn_blocking(move || (disk(&dir, least), programs())).await;
     let (disk, programs) = probed.unwrap_or_else(|error| {
-        let failed = json!({ "state": "failed", "message": format!("could not be looked at: {error}") });
+        let failed =
+            json!({ "state": "failed", "message": format!("could not be looked at: {error}") });
         (failed.clone(), failed)
     });
     components.insert("disk".to_owned(), disk);
     components.insert("programs".to_owned(), programs);
-    let redis = if config.redis.is_some() { "failed" } else { "off" };
+    let redis = if config.redis.is_some() {
+        "failed"
+    } else {
+        "off"
+    };
     components.insert("redis".to_owned(), json!({ "state": redis }));
-    components.insert("store".to_owned(), json!({ "state": "ok", "message": "files are kept in the data directory" }));
+    components.insert(
+        "store".to_owned(),
+        json!({ "state": "ok", "message": "files are kept in the data directory" }),
+    );
     // A missing program fails what needs it, with the remedy; the daemon serves all the same.
-    let ready = !api.is_stopping() && ["database", "disk"].iter().all(|name| components[*name]["state"] != "failed");
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let ready = !api.is_stopping()
+        && ["database", "disk"]
+            .iter()
+            .all(|name| components[*name]["state"] != "failed");
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let mut data = json!({ "ready": ready });
     if caller.is_some() {
         data["components"] = Value::Object(components);
@@ -76,8 +91,10 @@ fn disk(dir: &Path, least: u64) -> Value {
 fn programs() -> Value {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let places: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let missing: Vec<&str> =
-        PROGRAMS.into_iter().filter(|name| !places.iter().any(|place| place.join(name).is_file())).collect();
+    let missing: Vec<&str> = PROGRAMS
+        .into_iter()
+        .filter(|name| !places.iter().any(|place| place.join(name).is_file()))
+        .collect();
     if missing.is_empty() {
         return json!({ "state": "ok" });
     }

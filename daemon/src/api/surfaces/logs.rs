@@ -27,12 +27,20 @@ pub async fn lines(
     let limit = asked.whole("limit", 1, 200).unwrap_or(50);
     let after = asked.whole("after", 0, LARGEST).unwrap_or(0);
     let words = [Level::Debug, Level::Info, Level::Warn, Level::Error].map(Level::word);
-    let level = asked.word("level", &words, Level::from_word).unwrap_or(Level::Debug);
+    let level = asked
+        .word("level", &words, Level::from_word)
+        .unwrap_or(Level::Debug);
     let stage = asked.text("stage");
     asked.finish()?;
     let workflow = find(&api, &caller, &id).await?;
-    if let Some(stage) = stage.as_deref().filter(|stage| workflow.stage_index(stage).is_none()) {
-        return Err(Problem::field("stage", super::acts::no_stage(&workflow, stage)));
+    if let Some(stage) = stage
+        .as_deref()
+        .filter(|stage| workflow.stage_index(stage).is_none())
+    {
+        return Err(Problem::field(
+            "stage",
+            super::acts::no_stage(&workflow, stage),
+        ));
     }
     let mut attempts = Attempts::default();
     attempts.learn(&api, &id).await?;
@@ -53,7 +61,9 @@ pub async fn lines(
             })
         })
         .collect();
-    Ok(answer::ok(json!({ "lines": lines, "next": page.next, "truncated": page.truncated })))
+    Ok(answer::ok(
+        json!({ "lines": lines, "next": page.next, "truncated": page.truncated }),
+    ))
 }
 
 /// `GET /api/workflow/{id}/events?after&limit`
@@ -67,7 +77,11 @@ pub async fn events(
     let (limit, _) = page_of(&mut asked);
     asked.finish()?;
     find(&api, &caller, &id).await?;
-    let rows = api.engine().reader().events(u64::try_from(after).unwrap_or(0), limit, Some(&id)).await?;
+    let rows = api
+        .engine()
+        .reader()
+        .events(u64::try_from(after).unwrap_or(0), limit, Some(&id))
+        .await?;
     let events: Vec<Value> = rows
         .into_iter()
         .map(|row| {

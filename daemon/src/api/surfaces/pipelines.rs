@@ -38,8 +38,12 @@ fn shown(pipeline: &Pipeline) -> Value {
         .stages
         .iter()
         .map(|spec| {
-            let needs: Vec<&str> =
-                spec.needs.iter().filter_map(|need| pipeline.stages.get(*need)).map(|need| need.id.as_str()).collect();
+            let needs: Vec<&str> = spec
+                .needs
+                .iter()
+                .filter_map(|need| pipeline.stages.get(*need))
+                .map(|need| need.id.as_str())
+                .collect();
             let mut stage = json!({
                 "id": spec.id, "title": spec.title, "needs": needs, "resources": spec.resources,
                 "optional": spec.optional,
@@ -52,7 +56,11 @@ fn shown(pipeline: &Pipeline) -> Value {
             stage
         })
         .collect();
-    let source = if pipeline.origin == "built-in" { "built-in" } else { "file" };
+    let source = if pipeline.origin == "built-in" {
+        "built-in"
+    } else {
+        "file"
+    };
     json!({
         "name": pipeline.name, "description": pipeline.description, "source": source, "origin": pipeline.origin,
         "clarify": pipeline.clarify, "confirm": pipeline.confirm, "params": params, "stages": stages,
@@ -60,10 +68,18 @@ fn shown(pipeline: &Pipeline) -> Value {
 }
 
 /// `GET /api/pipelines`
-pub async fn list(State(api): State<Api>, _: Caller, Asked(asked): Asked) -> Result<Answer<Value>, Problem> {
+pub async fn list(
+    State(api): State<Api>,
+    _: Caller,
+    Asked(asked): Asked,
+) -> Result<Answer<Value>, Problem> {
     asked.finish()?;
     let loaded = api.catalogue().loaded();
-    let pipelines: Vec<Value> = loaded.pipelines.values().map(|pipeline| shown(pipeline)).collect();
+    let pipelines: Vec<Value> = loaded
+        .pipelines
+        .values()
+        .map(|pipeline| shown(pipeline))
+        .collect();
     let mut data = json!({ "count": pipelines.len(), "pipelines": pipelines });
     if !loaded.problems.is_empty() {
         data["problems"] = loaded.problems.iter().map(ToString::to_string).collect();
@@ -80,7 +96,8 @@ pub async fn one(
 ) -> Result<Answer<Value>, Problem> {
     asked.finish()?;
     let found = api.catalogue().get(&name);
-    let pipeline = found.map_err(|problem| Problem::new(StatusCode::NOT_FOUND, "not_found", problem))?;
+    let pipeline =
+        found.map_err(|problem| Problem::new(StatusCode::NOT_FOUND, "not_found", problem))?;
     let mut data = shown(&pipeline);
     data["text"] = json!(pipeline.source);
     Ok(answer::ok(data))

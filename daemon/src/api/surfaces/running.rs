@@ -33,8 +33,17 @@ pub async fn reload(State(api): State<Api>, sent: Sent) -> Result<Answer<Value>,
         Ok(()) => Ok(answer::ok(json!({}))),
         Err(problems) => {
             let message = "the new configuration is not good, and the old one stays; see details and `reeld check`";
-            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", message)
-                .with(problems.into_iter().map(|one| json!({ "field": one.field, "problem": one.problem })).collect()))
+            Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "validation_failed",
+                message,
+            )
+            .with(
+                problems
+                    .into_iter()
+                    .map(|one| json!({ "field": one.field, "problem": one.problem }))
+                    .collect(),
+            ))
         }
     }
 }

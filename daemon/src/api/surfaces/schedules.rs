@@ -15,7 +15,11 @@ use reel_shared::workflow::WorkflowView;
 use serde_json::{Value, json};
 
 /// `GET /api/schedules`
-pub async fn list(State(api): State<Api>, _: Caller, Asked(asked): Asked) -> Result<Answer<Value>, Problem> {
+pub async fn list(
+    State(api): State<Api>,
+    _: Caller,
+    Asked(asked): Asked,
+) -> Result<Answer<Value>, Problem> {
     asked.finish()?;
     let fired = api.engine().reader().schedules().await?;
     let now = api.engine().now();
@@ -33,7 +37,9 @@ pub async fn list(State(api): State<Api>, _: Caller, Asked(asked): Asked) -> Res
             })
         })
         .collect();
-    Ok(answer::ok(json!({ "count": schedules.len(), "schedules": schedules })))
+    Ok(answer::ok(
+        json!({ "count": schedules.len(), "schedules": schedules }),
+    ))
 }
 
 /// `POST /api/schedules/{name}/run`: now, beside its times.
@@ -47,8 +53,18 @@ pub async fn run(
 ) -> Result<Answer<WorkflowView>, Problem> {
     sent.fields_or_none().finish()?;
     let config = api.config();
-    let Some(schedule) = config.schedules.iter().find(|schedule| schedule.name == name) else {
-        let told = crate::api::fields::hint(&name, config.schedules.iter().map(|schedule| schedule.name.as_str()));
+    let Some(schedule) = config
+        .schedules
+        .iter()
+        .find(|schedule| schedule.name == name)
+    else {
+        let told = crate::api::fields::hint(
+            &name,
+            config
+                .schedules
+                .iter()
+                .map(|schedule| schedule.name.as_str()),
+        );
         let message = format!("there is no schedule `{}`{told}", excerpt(&name));
         return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", message));
     };

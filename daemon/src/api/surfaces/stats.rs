@@ -60,19 +60,33 @@ fn count(dir: &Path) -> (u64, u64) {
 }
 
 /// `GET /api/stats`
-pub async fn stats(State(api): State<Api>, caller: Caller, Asked(mut asked): Asked) -> Result<Answer<Value>, Problem> {
+pub async fn stats(
+    State(api): State<Api>,
+    caller: Caller,
+    Asked(mut asked): Asked,
+) -> Result<Answer<Value>, Problem> {
     let window = asked.text("window").unwrap_or_else(|| DEFAULT.to_owned());
     let span = parse_duration(&window).filter(|span| !span.is_zero() && *span <= LONGEST);
     if span.is_none() {
-        asked.problem("window", format!("is `{}`; write a duration up to 366d, like 90m or 24h", excerpt(&window)));
+        asked.problem(
+            "window",
+            format!(
+                "is `{}`; write a duration up to 366d, like 90m or 24h",
+                excerpt(&window)
+            ),
+        );
     }
     asked.finish()?;
     let span = i64::try_from(span.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
     let since = Timestamp(api.engine().now().0.saturating_sub(span));
     let stats = api.engine().reader().stats(since, caller.only()).await?;
     let ended = stats.completed + stats.failed;
-    #[allow(clippy::cast_precision_loss, reason = "counts of videos are far below 2^53")]
-    let rate = (ended > 0).then(|| (stats.completed as f64 / ended as f64 * 10_000.0).round() / 10_000.0);
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "counts of videos are far below 2^53"
+    )]
+    let rate =
+        (ended > 0).then(|| (stats.completed as f64 / ended as f64 * 10_000.0).round() / 10_000.0);
     let stages: Map<String, Value> = stats
         .stages
         .iter()
@@ -100,7 +114,9 @@ async fn storage(api: &Api) -> Result<Value, Problem> {
         let (files, bytes) = api.kept().count(&dir.join("media"));
         json!({ "bytes": bytes, "files": files, "freeBytes": free_bytes(&dir).ok() })
     });
-    counted.await.map_err(|error| Problem::internal("the files could not be counted", &error))
+    counted
+        .await
+        .map_err(|error| Problem::internal("the files could not be counted", &error))
 }
 
 #[cfg(test)]

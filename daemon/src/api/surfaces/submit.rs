@@ -40,7 +40,12 @@ pub async fn workflow(
     sent: Sent,
 ) -> Result<Answer<WorkflowView>, Problem> {
     let derived = derived.as_deref();
-    let origin = Origin { caller: &caller, request: &request, surface: "workflow", derived };
+    let origin = Origin {
+        caller: &caller,
+        request: &request,
+        surface: "workflow",
+        derived,
+    };
     let mut body = sent.fields()?;
     let submit = read(&api, &origin, &mut body, 0).await?;
     body.finish()?;
@@ -58,21 +63,40 @@ pub async fn video(
 ) -> Result<Answer<WorkflowView>, Problem> {
     const PIPELINE: &str = "video";
     let derived = derived.as_deref();
-    let origin = Origin { caller: &caller, request: &request, surface: "video", derived };
+    let origin = Origin {
+        caller: &caller,
+        request: &request,
+        surface: "video",
+        derived,
+    };
     let mut body = sent.fields()?;
     let webhook_url = body.text("webhookUrl");
-    let plan = api.catalogue().get(PIPELINE).map_err(|problem| Problem::field("pipeline", problem))?;
+    let plan = api
+        .catalogue()
+        .get(PIPELINE)
+        .map_err(|problem| Problem::field("pipeline", problem))?;
     let mut params = Map::new();
     for (name, value) in body.rest() {
         if plan.params.iter().any(|spec| spec.name == name) {
             params.insert(name, value);
         }
     }
-    let name = params.get("title").and_then(Value::as_str).map(str::to_owned);
-    let draft = Draft { pipeline: PIPELINE.to_owned(), params, name, webhook_url, ..draft(&origin, 0) };
+    let name = params
+        .get("title")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let draft = Draft {
+        pipeline: PIPELINE.to_owned(),
+        params,
+        name,
+        webhook_url,
+        ..draft(&origin, 0)
+    };
     let submit = checked(&api, draft, &mut body, |field| {
         // The parameters stand at the top of this body.
-        field.strip_prefix("params.").map_or_else(|| field.clone(), str::to_owned)
+        field
+            .strip_prefix("params.")
+            .map_or_else(|| field.clone(), str::to_owned)
     })
     .await?;
     body.finish()?;
@@ -88,20 +112,31 @@ pub async fn batch(
     sent: Sent,
 ) -> Result<Answer<Value>, Problem> {
     let derived = derived.as_deref();
-    let origin = Origin { caller: &caller, request: &request, surface: "workflow", derived };
+    let origin = Origin {
+        caller: &caller,
+        request: &request,
+        surface: "workflow",
+        derived,
+    };
     let mut body = sent.fields()?;
     let list = body.list("workflows");
     let list = body.require("workflows", list).unwrap_or_default();
     body.finish()?;
     if list.is_empty() || list.len() > MOST {
-        return Err(Problem::field("workflows", format!("has {} members; 1 to {MOST} are taken", list.len())));
+        return Err(Problem::field(
+            "workflows",
+            format!("has {} members; 1 to {MOST} are taken", list.len()),
+        ));
     }
     let mut submits = Vec::with_capacity(list.len());
     let mut problems: Vec<FieldProblem> = Vec::new();
     for (index, member) in list.into_iter().enumerate() {
         let Value::Object(map) = member else {
             let problem = format!("must be an object, and is {}", kind(&member));
-            problems.push(FieldProblem { field: format!("workflows[{index}]"), problem });
+            problems.push(FieldProblem {
+                field: format!("workflows[{index}]"),
+                problem,
+            });
             continue;
         };
         let mut fields = Fields::within(map, &format!("workflows[{index}]."));
@@ -113,24 +148,38 @@ pub async fn batch(
     }
     let ids: Vec<String> = submits.iter().map(|submit| submit.id.clone()).collect();
     let acks = match api.engine().submit_batch(submits).await {
-        Err(EngineError::BatchRefused { refusal: Refusal::IdTaken(id), .. })
-            if derived.is_some_and(|derived| derived.id(0) == id) =>
-        {
+        Err(EngineError::BatchRefused {
+            refusal: Refusal::IdTaken(id),
+            ..
+        }) if derived.is_some_and(|derived| derived.id(0) == id) => {
             return again(&api, &ids).await;
         }
         acks => acks?,
     };
-    let shown: Vec<WorkflowView> = acks.iter().map(|ack| api.show_at_hand(&ack.workflow)).collect();
-    Ok(answer::accepted(json!({ "count": shown.len(), "workflows": shown })))
+    let shown: Vec<WorkflowView> = acks
+        .iter()
+        .map(|ack| api.show_at_hand(&ack.workflow))
+        .collect();
+    Ok(answer::accepted(
+        json!({ "count": shown.len(), "workflows": shown }),
+    ))
 }
 
 /// The workflows that an earlier life of this request made.
 async fn again(api: &Api, ids: &[String]) -> Result<Answer<Value>, Problem> {
     let mut shown = Vec::with_capacity(ids.len());
     for id in ids {
-        shown.extend(api.engine().reader().workflow(id).await?.map(|workflow| api.show_at_hand(&workflow)));
+        shown.extend(
+            api.engine()
+                .reader()
+                .workflow(id)
+                .await?
+                .map(|workflow| api.show_at_hand(&workflow)),
+        );
     }
-    Ok(answer::accepted(json!({ "count": shown.len(), "workflows": shown })))
+    Ok(answer::accepted(
+        json!({ "count": shown.len(), "workflows": shown }),
+    ))
 }
 
 fn draft(origin: &Origin<'_>, index: usize) -> Draft {
@@ -144,7 +193,12 @@ fn draft(origin: &Origin<'_>, index: usize) -> Draft {
 }
 
 /// Reads a submit's fields. None: problems were noted.
-async fn read(api: &Api, origin: &Origin<'_>, body: &mut Fields, index: usize) -> Result<Option<Submit>, Problem> {
+async fn read(
+    api: &Api,
+    origin: &Origin<'_>,
+    body: &mut Fields,
+    index: usize,
+) -> Result<Option<Submit>, Problem> {
     let base = draft(origin, index);
     let pipeline = body.text("pipeline");
     let draft = Draft {
@@ -163,7 +217,10 @@ async fn read(api: &Api, origin: &Origin<'_>, body: &mut Fields, index: usize) -
     if draft.pipeline.is_empty() {
         return Ok(None);
     }
-    permitted(origin.caller, api.catalogue().get(&draft.pipeline).ok().as_deref())?;
+    permitted(
+        origin.caller,
+        api.catalogue().get(&draft.pipeline).ok().as_deref(),
+    )?;
     checked(api, draft, body, String::clone).await
 }
 
@@ -187,13 +244,17 @@ async fn checked(
     let prepared = if catalogue_only(&draft) {
         prepare(draft, &catalogue, &config)
     } else {
-        let prepared = tokio::task::spawn_blocking(move || prepare(draft, &catalogue, &config)).await;
+        let prepared =
+            tokio::task::spawn_blocking(move || prepare(draft, &catalogue, &config)).await;
         prepared.map_err(|error| Problem::internal("the request could not be checked", &error))?
     };
     match prepared {
         Ok(submit) => Ok(Some(submit)),
         Err(problems) => {
-            body.problems(problems.into_iter().map(|one| FieldProblem { field: field(&one.field), ..one }));
+            body.problems(problems.into_iter().map(|one| FieldProblem {
+                field: field(&one.field),
+                ..one
+            }));
             Ok(None)
         }
     }
@@ -205,16 +266,27 @@ fn catalogue_only(draft: &Draft) -> bool {
 }
 
 /// Submits, and answers what was made; under a key that had made it before, that.
-async fn made(api: &Api, submit: Option<Submit>, derived: Option<&Derived>) -> Result<Answer<WorkflowView>, Problem> {
+async fn made(
+    api: &Api,
+    submit: Option<Submit>,
+    derived: Option<&Derived>,
+) -> Result<Answer<WorkflowView>, Problem> {
     let Some(submit) = submit else {
-        return Err(Problem::internal("the request was checked and gave nothing", &"no problem was noted"));
+        return Err(Problem::internal(
+            "the request was checked and gave nothing",
+            &"no problem was noted",
+        ));
     };
     let id = submit.id.clone();
     let workflow: Arc<Workflow> = match api.engine().submit(submit).await {
         Ok(ack) => ack.workflow,
         Err(error @ EngineError::Refused(Refusal::IdTaken(_))) => {
             let ours = derived.is_some_and(|derived| derived.id(0) == id);
-            let found = if ours { api.engine().reader().workflow(&id).await? } else { None };
+            let found = if ours {
+                api.engine().reader().workflow(&id).await?
+            } else {
+                None
+            };
             found.ok_or_else(|| Problem::from(error))?
         }
         Err(error) => return Err(error.into()),
@@ -233,9 +305,17 @@ pub async fn of_schedule(
     derived: Option<&Derived>,
     schedule: &crate::config::Schedule,
 ) -> Result<Answer<WorkflowView>, Problem> {
-    let origin = Origin { caller, request, surface: "schedule", derived };
+    let origin = Origin {
+        caller,
+        request,
+        surface: "schedule",
+        derived,
+    };
     let mut fields = Fields::new(Map::new());
-    permitted(caller, api.catalogue().get(&schedule.pipeline).ok().as_deref())?;
+    permitted(
+        caller,
+        api.catalogue().get(&schedule.pipeline).ok().as_deref(),
+    )?;
     let draft = Draft {
         pipeline: schedule.pipeline.clone(),
         params: schedule.params.clone(),

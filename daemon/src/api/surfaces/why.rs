@@ -12,14 +12,24 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 /// `GET /api/workflow/{id}/why`
-pub async fn why(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Answer<Value>, Problem> {
+pub async fn why(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Answer<Value>, Problem> {
     let workflow = find(&api, &caller, &id).await?;
     let facts = api.facts(&workflow).await?;
     let kind = facts.waiting_for.as_ref().map(|waiting| waiting.kind);
-    let help: Vec<Value> =
-        help(&workflow, kind).into_iter().map(|(act, effect)| json!({ "act": act, "effect": effect })).collect();
+    let help: Vec<Value> = help(&workflow, kind)
+        .into_iter()
+        .map(|(act, effect)| json!({ "act": act, "effect": effect }))
+        .collect();
     // Ids are names that only their owner may know.
-    let ahead = if caller.own { Vec::new() } else { facts.ahead.clone() };
+    let ahead = if caller.own {
+        Vec::new()
+    } else {
+        facts.ahead.clone()
+    };
     Ok(answer::ok(json!({
         "id": workflow.id,
         "status": workflow.status().word(),
@@ -38,7 +48,9 @@ fn help(workflow: &Workflow, kind: Option<WaitKind>) -> Vec<(&'static str, Strin
             ("confirm", _, _) => "lets it go on, or ends it".to_owned(),
             ("resume", _, _) => "lets it go on".to_owned(),
             ("retry", Status::Waiting, _) => "ends the wait and tries again now".to_owned(),
-            ("retry", Status::Failed | Status::Cancelled, _) => "begins a new attempt; what is done is kept".to_owned(),
+            ("retry", Status::Failed | Status::Cancelled, _) => {
+                "begins a new attempt; what is done is kept".to_owned()
+            }
             ("priority", Status::Queued | Status::Running, Some(WaitKind::Slot)) => {
                 "a higher one moves it ahead of those that wait for the same".to_owned()
             }
@@ -47,7 +59,10 @@ fn help(workflow: &Workflow, kind: Option<WaitKind>) -> Vec<(&'static str, Strin
         help.push((act, effect));
     }
     if kind == Some(WaitKind::Box) {
-        help.push(("undrain", "a box that is drained takes work again".to_owned()));
+        help.push((
+            "undrain",
+            "a box that is drained takes work again".to_owned(),
+        ));
     }
     help
 }

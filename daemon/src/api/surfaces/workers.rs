@@ -19,22 +19,46 @@ const LISTED: usize = 200;
 const RUNNING: u32 = 1000;
 
 /// `GET /api/workers`
-pub async fn list(State(api): State<Api>, caller: Caller, Asked(asked): Asked) -> Result<Answer<Value>, Problem> {
+pub async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    Asked(asked): Asked,
+) -> Result<Answer<Value>, Problem> {
     asked.finish()?;
     let only = caller.only().map(str::to_owned);
-    let of = |status, limit| Filter { statuses: vec![status], user: only.clone(), limit, ..Filter::default() };
-    let mut active = api.engine().reader().list(of(Status::Running, RUNNING)).await?.workflows;
+    let of = |status, limit| Filter {
+        statuses: vec![status],
+        user: only.clone(),
+        limit,
+        ..Filter::default()
+    };
+    let mut active = api
+        .engine()
+        .reader()
+        .list(of(Status::Running, RUNNING))
+        .await?
+        .workflows;
     // The queue is in the scheduler's order; whoever sees only part of it gets that part.
-    active.extend(api.engine().reader().queue(RUNNING).await?.into_iter().filter(|one| caller.sees(&one.user)));
+    active.extend(
+        api.engine()
+            .reader()
+            .queue(RUNNING)
+            .await?
+            .into_iter()
+            .filter(|one| caller.sees(&one.user)),
+    );
     Ok(answer::ok(data(&api, &active)))
 }
 
 /// The data, of the workflows among these that are queued or run.
 #[must_use]
 pub fn data(api: &Api, active: &[Arc<Workflow>]) -> Value {
-    let mut queued: Vec<&Arc<Workflow>> =
-        active.iter().filter(|workflow| workflow.status() == Status::Queued).collect();
-    queued.sort_by_cached_key(|workflow| (rank(workflow), workflow.created_at, workflow.id.clone()));
+    let mut queued: Vec<&Arc<Workflow>> = active
+        .iter()
+        .filter(|workflow| workflow.status() == Status::Queued)
+        .collect();
+    queued
+        .sort_by_cached_key(|workflow| (rank(workflow), workflow.created_at, workflow.id.clone()));
     let queue: Vec<Value> = queued
         .into_iter()
         .take(LISTED)

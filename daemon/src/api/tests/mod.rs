@@ -33,8 +33,13 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-const DEFAULTS: Defaults =
-    Defaults { retry: RetryPolicy { times: 0, first: Duration::from_secs(5), max: Duration::from_secs(600) } };
+const DEFAULTS: Defaults = Defaults {
+    retry: RetryPolicy {
+        times: 0,
+        first: Duration::from_secs(5),
+        max: Duration::from_secs(600),
+    },
+};
 
 const TWO: &str = r#"
 description = "two stages"
@@ -90,7 +95,12 @@ struct Home;
 
 impl House for Home {
     fn reload(&self) -> BoxFuture<'_, Result<(), Vec<FieldProblem>>> {
-        Box::pin(async { Err(vec![FieldProblem { field: "resources.cpu".into(), problem: "is 0".into() }]) })
+        Box::pin(async {
+            Err(vec![FieldProblem {
+                field: "resources.cpu".into(),
+                problem: "is 0".into(),
+            }])
+        })
     }
 }
 
@@ -123,23 +133,41 @@ impl Said {
     /// The status and the code of a refusal.
     pub fn refusal(&self) -> (u16, &str) {
         assert_eq!(self.body["success"], false, "{self:?}");
-        assert!(self.body["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
-        (self.status.as_u16(), self.body["error"]["code"].as_str().unwrap())
+        assert!(
+            self.body["error"]["message"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{self:?}"
+        );
+        (
+            self.status.as_u16(),
+            self.body["error"]["code"].as_str().unwrap(),
+        )
     }
 
     /// The fields of a 422.
     pub fn fields(&self) -> Vec<&str> {
         assert_eq!(self.refusal(), (422, "validation_failed"), "{self:?}");
-        self.body["error"]["details"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect()
+        self.body["error"]["details"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["field"].as_str().unwrap())
+            .collect()
     }
 }
 
 pub(super) fn operator() -> Peer {
-    Peer::Socket { user: "root".into(), trusted: true }
+    Peer::Socket {
+        user: "root".into(),
+        trusted: true,
+    }
 }
 
 pub(super) fn remote() -> Peer {
-    Peer::Tcp { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)) }
+    Peer::Tcp {
+        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+    }
 }
 
 impl Rig {
@@ -157,15 +185,42 @@ impl Rig {
         };
         let store = Store::open(dir.path(), Box::new(parse)).unwrap();
         let clock = Arc::new(ManualClock::at(Timestamp(1_795_169_870_000)));
-        let node = Node { name: "box-a".into(), resources: [("cpu".into(), 1)].into(), labels: Default::default() };
+        let node = Node {
+            name: "box-a".into(),
+            resources: [("cpu".into(), 1)].into(),
+            labels: Default::default(),
+        };
         let engine = Engine::start(store, dir.path(), &node, clock.clone()).unwrap();
         let (sender, orders) = mpsc::channel(4096);
-        engine.attach(Arc::new(Fake { orders: sender, engine: engine.clone() })).await.unwrap();
+        engine
+            .attach(Arc::new(Fake {
+                orders: sender,
+                engine: engine.clone(),
+            }))
+            .await
+            .unwrap();
         let catalogue = Arc::new(Catalogue::load(&folder, &DEFAULTS));
         let (config, watched) = watch::channel(Arc::new(Config::default_at(dir.path())));
         let stop = CancellationToken::new();
-        let api = Api::new(engine.clone(), catalogue, watched, Arc::new(Home), stop.clone()).await.unwrap();
-        Self { router: router(api.clone()), api, engine, orders, clock, stop, config, dir }
+        let api = Api::new(
+            engine.clone(),
+            catalogue,
+            watched,
+            Arc::new(Home),
+            stop.clone(),
+        )
+        .await
+        .unwrap();
+        Self {
+            router: router(api.clone()),
+            api,
+            engine,
+            orders,
+            clock,
+            stop,
+            config,
+            dir,
+        }
     }
 
     pub async fn send(&self, peer: Peer, request: Request<Body>) -> Said {
@@ -175,12 +230,17 @@ impl Rig {
         let (parts, body) = answer.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Said { status: parts.status, headers: parts.headers, body }
+        Said {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// As the operator.
     pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Said {
-        self.send(operator(), request(method, path, None, body)).await
+        self.send(operator(), request(method, path, None, body))
+            .await
     }
 
     pub async fn get(&self, path: &str) -> Said {
@@ -193,13 +253,16 @@ impl Rig {
 
     /// With a token, from afar.
     pub async fn with(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Said {
-        self.send(remote(), request(method, path, Some(token), body)).await
+        self.send(remote(), request(method, path, Some(token), body))
+            .await
     }
 
     /// A token's text and id.
     pub async fn token(&self, scope: Scope, more: Value) -> (String, String) {
         let mut body = json!({ "name": "test", "scope": scope.word() });
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         let said = self.post("/api/tokens", body).await;
         assert_eq!(said.status, StatusCode::CREATED, "{said:?}");
         let text = said.data()["token"].as_str().unwrap().to_owned();
@@ -209,7 +272,12 @@ impl Rig {
 
     /// Submits `two`; answers its id.
     pub async fn two(&self) -> String {
-        let said = self.post("/api/workflow", json!({ "pipeline": "two", "params": { "word": "hi" } })).await;
+        let said = self
+            .post(
+                "/api/workflow",
+                json!({ "pipeline": "two", "params": { "word": "hi" } }),
+            )
+            .await;
         assert_eq!(said.status, StatusCode::ACCEPTED, "{said:?}");
         said.data()["id"].as_str().unwrap().to_owned()
     }
@@ -218,24 +286,37 @@ impl Rig {
     pub async fn end(&mut self, outcome: Outcome) -> Order {
         let order = self.orders.recv().await.unwrap();
         let (engine, key) = (self.engine.clone(), order.key());
-        tokio::task::spawn_blocking(move || engine.ended(key, None, outcome)).await.unwrap();
+        tokio::task::spawn_blocking(move || engine.ended(key, None, outcome))
+            .await
+            .unwrap();
         // Whatever was posted before is committed once this is answered.
         self.engine.pick().await.unwrap();
         order
     }
 
     pub async fn complete(&mut self) -> Order {
-        self.end(Outcome::Completed { outputs: Values::new() }).await
+        self.end(Outcome::Completed {
+            outputs: Values::new(),
+        })
+        .await
     }
 }
 
-pub(super) fn request(method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Request<Body> {
+pub(super) fn request(
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: Option<Value>,
+) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
     match body {
-        Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap(),
+        Some(body) => request
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap(),
         None => request.body(Body::empty()).unwrap(),
     }
 }

@@ -1,4 +1,6 @@
 //! The event stream over real sockets: resume, lag, logs, farewells.
+//!
+//! Lines: all that a client may meet on the stream, over one harness.
 
 use super::super::auth::Scope;
 use super::super::listen::phase::Deadlines;
@@ -33,9 +35,19 @@ async fn served() -> Served {
     let socket = Endpoint::of(Target::Unix(doors.socket().to_owned()));
     let address = doors.listen().unwrap().to_string();
     let stop = rig.stop.clone();
-    let doors =
-        tokio::spawn(doors.serve(rig.router.clone(), Deadlines::default(), stop.clone(), Duration::from_secs(5)));
-    Served { rig, socket, address, stop, doors }
+    let doors = tokio::spawn(doors.serve(
+        rig.router.clone(),
+        Deadlines::default(),
+        stop.clone(),
+        Duration::from_secs(5),
+    ));
+    Served {
+        rig,
+        socket,
+        address,
+        stop,
+        doors,
+    }
 }
 
 impl Served {
@@ -61,7 +73,16 @@ async fn next(events: &mut Events) -> Frame {
 
 /// Hello and what follows it.
 async fn greeted(events: &mut Events) -> (u64, String, Frame) {
-    let Frame::Hello { protocol, seq, instance, host, .. } = next(events).await else { panic!("no hello") };
+    let Frame::Hello {
+        protocol,
+        seq,
+        instance,
+        host,
+        ..
+    } = next(events).await
+    else {
+        panic!("no hello")
+    };
     assert_eq!((protocol, host.is_empty()), (1, false));
     let then = next(events).await;
     (seq, instance, then)
@@ -69,7 +90,13 @@ async fn greeted(events: &mut Events) -> (u64, String, Frame) {
 
 async fn event(events: &mut Events) -> (u64, String, Option<String>) {
     loop {
-        if let Frame::Event { seq, kind, workflow_id, .. } = next(events).await {
+        if let Frame::Event {
+            seq,
+            kind,
+            workflow_id,
+            ..
+        } = next(events).await
+        {
             return (seq, kind, workflow_id);
         }
     }
@@ -81,10 +108,25 @@ async fn a_snapshot_and_then_every_event_in_order() {
     let id = served.rig.two().await;
     let mut events = served.events(EventsQuery::default()).await;
     let (seq, _, then) = greeted(&mut events).await;
-    let Frame::Snapshot { seq: at, workflows, queue, attention, webhooks } = then else { panic!("{then:?}") };
-    assert_eq!((seq, workflows.len(), workflows[0].id.as_str()), (at, 1, id.as_str()));
+    let Frame::Snapshot {
+        seq: at,
+        workflows,
+        queue,
+        attention,
+        webhooks,
+    } = then
+    else {
+        panic!("{then:?}")
+    };
+    assert_eq!(
+        (seq, workflows.len(), workflows[0].id.as_str()),
+        (at, 1, id.as_str())
+    );
     assert_eq!(queue["activeJobs"][0]["jobId"], id);
-    assert_eq!((&attention["count"], &webhooks["failed"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&attention["count"], &webhooks["failed"]),
+        (&json!(0), &json!(0))
+    );
     served.rig.complete().await;
     served.rig.complete().await;
     let mut last = seq;
@@ -115,11 +157,23 @@ async fn a_client_that_comes_back_misses_nothing_and_sees_nothing_twice() {
             last = seq;
             kinds.push(kind);
         }
-        events = served.events(EventsQuery { since: Some((last, instance.clone())), ..EventsQuery::default() }).await;
-        let Frame::Hello { .. } = next(&mut events).await else { panic!("no hello") };
+        events = served
+            .events(EventsQuery {
+                since: Some((last, instance.clone())),
+                ..EventsQuery::default()
+            })
+            .await;
+        let Frame::Hello { .. } = next(&mut events).await else {
+            panic!("no hello")
+        };
         let _ = id;
     }
-    while kinds.iter().filter(|kind| *kind == "workflow.completed").count() < 6 {
+    while kinds
+        .iter()
+        .filter(|kind| *kind == "workflow.completed")
+        .count()
+        < 6
+    {
         let (seq, kind, _) = event(&mut events).await;
         assert_eq!(seq, last + 1);
         last = seq;
@@ -135,7 +189,12 @@ async fn a_number_of_another_database_or_of_the_future_gets_a_snapshot() {
     let mut events = served.events(EventsQuery::default()).await;
     let (seq, instance, _) = greeted(&mut events).await;
     for since in [(seq, "another".to_owned()), (seq + 1, instance.clone())] {
-        let mut events = served.events(EventsQuery { since: Some(since), ..EventsQuery::default() }).await;
+        let mut events = served
+            .events(EventsQuery {
+                since: Some(since),
+                ..EventsQuery::default()
+            })
+            .await;
         let (_, _, then) = greeted(&mut events).await;
         assert!(matches!(then, Frame::Snapshot { .. }), "{then:?}");
     }
@@ -145,15 +204,29 @@ async fn a_number_of_another_database_or_of_the_future_gets_a_snapshot() {
 async fn one_workflows_stream_has_its_events_alone() {
     let mut served = served().await;
     let first = served.rig.two().await;
-    let mut events = served.events(EventsQuery { workflow: Some(first.clone()), ..EventsQuery::default() }).await;
+    let mut events = served
+        .events(EventsQuery {
+            workflow: Some(first.clone()),
+            ..EventsQuery::default()
+        })
+        .await;
     let (_, _, then) = greeted(&mut events).await;
     assert!(matches!(then, Frame::Snapshot { ref workflows, .. } if workflows.len() == 1));
     served.rig.two().await;
     served.rig.complete().await;
     let (_, kind, of) = event(&mut events).await;
-    assert_eq!((kind.as_str(), of.as_deref()), ("stage.completed", Some(first.as_str())));
-    let unknown = EventsQuery { workflow: Some("nothere".into()), ..EventsQuery::default() };
-    assert!(matches!(Events::connect(&served.socket, &unknown).await, Err(ClientError::Problem { status: 404, .. })));
+    assert_eq!(
+        (kind.as_str(), of.as_deref()),
+        ("stage.completed", Some(first.as_str()))
+    );
+    let unknown = EventsQuery {
+        workflow: Some("nothere".into()),
+        ..EventsQuery::default()
+    };
+    assert!(matches!(
+        Events::connect(&served.socket, &unknown).await,
+        Err(ClientError::Problem { status: 404, .. })
+    ));
 }
 
 #[tokio::test]
@@ -162,26 +235,49 @@ async fn progress_is_told_unless_it_is_not_wanted() {
     let id = served.rig.two().await;
     let order = served.rig.orders.recv().await.unwrap();
     let mut loud = served.events(EventsQuery::default()).await;
-    let mut quiet = served.events(EventsQuery { progress: Some(false), ..EventsQuery::default() }).await;
+    let mut quiet = served
+        .events(EventsQuery {
+            progress: Some(false),
+            ..EventsQuery::default()
+        })
+        .await;
     greeted(&mut loud).await;
     greeted(&mut quiet).await;
-    served.rig.engine.progress(&order.key(), 42.0, Some("frame 42".into()));
-    let Frame::Progress { workflow_id, stage, progress, message, .. } = ({
+    served
+        .rig
+        .engine
+        .progress(&order.key(), 42.0, Some("frame 42".into()));
+    let Frame::Progress {
+        workflow_id,
+        stage,
+        progress,
+        message,
+        ..
+    } = ({
         loop {
             let frame = next(&mut loud).await;
             if matches!(frame, Frame::Progress { .. }) {
                 break frame;
             }
         }
-    }) else {
+    })
+    else {
         panic!("no progress")
     };
     assert_eq!(
-        (workflow_id.as_str(), stage.as_str(), progress, message.as_deref()),
+        (
+            workflow_id.as_str(),
+            stage.as_str(),
+            progress,
+            message.as_deref()
+        ),
         (id.as_str(), "first", 42.0, Some("frame 42"))
     );
     let frame = next(&mut quiet).await;
-    assert!(matches!(frame, Frame::Event { ref kind, .. } if kind == "stage.progress"), "{frame:?}");
+    assert!(
+        matches!(frame, Frame::Event { ref kind, .. } if kind == "stage.progress"),
+        "{frame:?}"
+    );
 }
 
 #[tokio::test]
@@ -189,7 +285,10 @@ async fn a_followed_log_comes_line_by_line_and_resumes() {
     let mut served = served().await;
     let id = served.rig.two().await;
     let order = served.rig.orders.recv().await.unwrap();
-    let mut log = Writer::new(LogName::new(served.rig.dir.path(), &id, "first", order.attempt).unwrap(), 1 << 20);
+    let mut log = Writer::new(
+        LogName::new(served.rig.dir.path(), &id, "first", order.attempt).unwrap(),
+        1 << 20,
+    );
     let mut say = |text: &str| {
         log.push(Level::Info, text);
         log.flush();
@@ -200,7 +299,11 @@ async fn a_followed_log_comes_line_by_line_and_resumes() {
         other => panic!("{other:?}"),
     };
     let follow = |offset| ClientFrame::Subscribe {
-        logs: vec![LogSubscription { id: id.clone(), stage: Some("first".into()), offset }],
+        logs: vec![LogSubscription {
+            id: id.clone(),
+            stage: Some("first".into()),
+            offset,
+        }],
     };
     say("one");
     let mut events = served.events(EventsQuery::default()).await;
@@ -226,7 +329,14 @@ async fn a_client_that_is_too_slow_is_told_and_brought_up_to_date() {
     let member = json!({ "pipeline": "two", "params": { "word": "x".repeat(4_000) } });
     let batch = json!({ "workflows": vec![member; 100] });
     for _ in 0..feed::CAPACITY * 5 / 8 / 100 {
-        assert_eq!(served.rig.post("/api/workflow/batch", batch.clone()).await.status, 202);
+        assert_eq!(
+            served
+                .rig
+                .post("/api/workflow/batch", batch.clone())
+                .await
+                .status,
+            202
+        );
     }
     let mut last = 0;
     loop {
@@ -240,7 +350,9 @@ async fn a_client_that_is_too_slow_is_told_and_brought_up_to_date() {
             other => panic!("{other:?}"),
         }
     }
-    let Frame::Snapshot { seq, workflows, .. } = next(&mut events).await else { panic!("no snapshot") };
+    let Frame::Snapshot { seq, workflows, .. } = next(&mut events).await else {
+        panic!("no snapshot")
+    };
     assert!(seq > last && workflows.len() > 1000);
 }
 
@@ -248,9 +360,17 @@ async fn a_client_that_is_too_slow_is_told_and_brought_up_to_date() {
 async fn revoking_a_token_ends_its_stream() {
     let served = served().await;
     let (token, id) = served.rig.token(Scope::Read, json!({})).await;
-    let mut events = Events::connect(&served.with(&token), &EventsQuery::default()).await.unwrap();
+    let mut events = Events::connect(&served.with(&token), &EventsQuery::default())
+        .await
+        .unwrap();
     greeted(&mut events).await;
-    let said = served.rig.send(operator(), request(Method::DELETE, &format!("/api/tokens/{id}"), None, None)).await;
+    let said = served
+        .rig
+        .send(
+            operator(),
+            request(Method::DELETE, &format!("/api/tokens/{id}"), None, None),
+        )
+        .await;
     assert_eq!(said.status, 200);
     let begun = std::time::Instant::now();
     let ended = loop {
@@ -265,18 +385,29 @@ async fn revoking_a_token_ends_its_stream() {
         "{ended:?}"
     );
     let refused = Events::connect(&served.with(&token), &EventsQuery::default()).await;
-    assert!(matches!(refused, Err(ClientError::Problem { status: 401, .. })));
+    assert!(matches!(
+        refused,
+        Err(ClientError::Problem { status: 401, .. })
+    ));
 }
 
 #[tokio::test]
 async fn an_own_token_hears_of_its_users_workflows_alone() {
     let served = served().await;
-    let (own, _) = served.rig.token(Scope::Operate, json!({ "user": "anna", "own": true })).await;
-    let mut events = Events::connect(&served.with(&own), &EventsQuery::default()).await.unwrap();
+    let (own, _) = served
+        .rig
+        .token(Scope::Operate, json!({ "user": "anna", "own": true }))
+        .await;
+    let mut events = Events::connect(&served.with(&own), &EventsQuery::default())
+        .await
+        .unwrap();
     greeted(&mut events).await;
     served.rig.two().await;
     let body = json!({ "pipeline": "two", "params": { "word": "x" } });
-    let said = served.rig.with(&own, Method::POST, "/api/workflow", Some(body)).await;
+    let said = served
+        .rig
+        .with(&own, Method::POST, "/api/workflow", Some(body))
+        .await;
     let mine = said.data()["id"].as_str().unwrap().to_owned();
     let (_, kind, of) = event(&mut events).await;
     assert_eq!((kind.as_str(), of), ("workflow.created", Some(mine)));
@@ -288,13 +419,23 @@ async fn pages_of_strangers_may_not_open_it() {
     let ask = |origin: Option<&str>| {
         let mut request = request(Method::GET, "/api/events", None, None);
         if let Some(origin) = origin {
-            request.headers_mut().insert("origin", origin.parse().unwrap());
+            request
+                .headers_mut()
+                .insert("origin", origin.parse().unwrap());
         }
         served.rig.send(operator(), request)
     };
-    assert_eq!(ask(Some("https://evil.example")).await.refusal(), (403, "forbidden"));
-    served.rig.config.send_modify(|config| Arc::make_mut(config).http.origins = vec!["https://good.example".into()]);
-    assert_eq!(ask(Some("https://good.example")).await.refusal().1, "upgrade_required");
+    assert_eq!(
+        ask(Some("https://evil.example")).await.refusal(),
+        (403, "forbidden")
+    );
+    served.rig.config.send_modify(|config| {
+        Arc::make_mut(config).http.origins = vec!["https://good.example".into()]
+    });
+    assert_eq!(
+        ask(Some("https://good.example")).await.refusal().1,
+        "upgrade_required"
+    );
     assert_eq!(ask(None).await.refusal(), (426, "upgrade_required"));
 }
 
@@ -324,9 +465,21 @@ async fn nonsense_ends_the_stream_and_later_words_do_not() {
     let served = served().await;
     let mut events = served.events(EventsQuery::default()).await;
     greeted(&mut events).await;
-    let many =
-        ClientFrame::Subscribe { logs: vec![LogSubscription { id: "../etc".into(), stage: None, offset: None }; 200] };
+    let many = ClientFrame::Subscribe {
+        logs: vec![
+            LogSubscription {
+                id: "../etc".into(),
+                stage: None,
+                offset: None
+            };
+            200
+        ],
+    };
     events.send(&many).await.unwrap();
     served.rig.two().await;
-    assert_eq!(event(&mut events).await.1, "workflow.created", "what can't be followed is passed over");
+    assert_eq!(
+        event(&mut events).await.1,
+        "workflow.created",
+        "what can't be followed is passed over"
+    );
 }

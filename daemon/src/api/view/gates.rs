@@ -14,19 +14,30 @@ pub fn open(workflow: &Workflow) -> Vec<Gate> {
         State::PendingClarification { deadline } => gates.push(Gate {
             stage: None,
             kind: "clarification".to_owned(),
-            questions: params::questions(&workflow.plan, &workflow.params).iter().map(question).collect(),
+            questions: params::questions(&workflow.plan, &workflow.params)
+                .iter()
+                .map(question)
+                .collect(),
             deadline: deadline.map(text),
         }),
         State::PendingConfirmation { deadline } => gates.push(Gate {
             stage: None,
             kind: "confirmation".to_owned(),
-            questions: vec![yes_or_no(format!("Start `{}` with these parameters?", workflow.plan.name))],
+            questions: vec![yes_or_no(format!(
+                "Start `{}` with these parameters?",
+                workflow.plan.name
+            ))],
             deadline: deadline.map(text),
         }),
         _ => {}
     }
     for (stage, spec) in workflow.stages.iter().zip(&workflow.plan.stages) {
-        if let StageState::Waiting(Wait::Approval { questions, deadline, .. }) = &stage.state {
+        if let StageState::Waiting(Wait::Approval {
+            questions,
+            deadline,
+            ..
+        }) = &stage.state
+        {
             let asked = if questions.is_empty() {
                 vec![yes_or_no(format!("Let `{}` go on?", spec.title))]
             } else {

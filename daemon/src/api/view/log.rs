@@ -10,15 +10,25 @@ use serde_json::{Value, json};
 pub const MOST: usize = 200;
 
 /// Kinds that lead through a state on the way to the next one, in the same moment.
-const PASSING: [&str; 4] = ["workflow.created", "workflow.started", "workflow.went_on", "stage.completed"];
+const PASSING: [&str; 4] = [
+    "workflow.created",
+    "workflow.started",
+    "workflow.went_on",
+    "stage.completed",
+];
 
 /// The transitions in events, oldest first; `stack` is the cause's chain and the last log lines of a failure.
 #[must_use]
 pub fn transitions(id: &str, events: &[EventRow], stack: Option<&str>) -> Vec<LogEntry> {
     let mut changes: Vec<(&str, &EventRow)> = Vec::new();
     for event in events {
-        let Some(state) = event.state.as_deref() else { continue };
-        if changes.last().is_some_and(|(_, last)| last.at == event.at && PASSING.contains(&last.kind.as_str())) {
+        let Some(state) = event.state.as_deref() else {
+            continue;
+        };
+        if changes
+            .last()
+            .is_some_and(|(_, last)| last.at == event.at && PASSING.contains(&last.kind.as_str()))
+        {
             changes.pop();
         }
         if changes.last().is_none_or(|(last, _)| *last != state) {
@@ -52,7 +62,10 @@ fn metadata(event: &EventRow, data: &Value, stack: Option<&str>) -> Option<Value
     made.insert("details".to_owned(), details(event, data).into());
     if let Some(error) = data.get("error").filter(|error| error.is_object()) {
         let mut shown = json!({ "message": error.get("message"), "code": error.get("code") });
-        if let (Some(stack), Some(shown)) = (stack.filter(|_| event.kind == "workflow.failed"), shown.as_object_mut()) {
+        if let (Some(stack), Some(shown)) = (
+            stack.filter(|_| event.kind == "workflow.failed"),
+            shown.as_object_mut(),
+        ) {
             shown.insert("stack".to_owned(), stack.into());
         }
         made.insert("error".to_owned(), shown);
@@ -64,7 +77,11 @@ fn metadata(event: &EventRow, data: &Value, stack: Option<&str>) -> Option<Value
 fn details(event: &EventRow, data: &Value) -> String {
     let word = |key: &str| data.get(key).and_then(Value::as_str);
     let kind = event.kind.replace(['.', '_'], " ");
-    match (word("stage"), data.get("attempt").and_then(Value::as_u64), word("by")) {
+    match (
+        word("stage"),
+        data.get("attempt").and_then(Value::as_u64),
+        word("by"),
+    ) {
         (Some(stage), Some(attempt), _) => format!("{kind}: {stage}, attempt {attempt}"),
         (Some(stage), None, _) => format!("{kind}: {stage}"),
         (None, _, Some(by)) => format!("{kind} by {by}"),
@@ -92,16 +109,48 @@ mod tests {
     #[test]
     fn one_entry_a_change_with_the_time_before_it() {
         let events = [
-            event(1, 1_000, "workflow.created", "blocked", json!({ "by": "anna" })),
+            event(
+                1,
+                1_000,
+                "workflow.created",
+                "blocked",
+                json!({ "by": "anna" }),
+            ),
             event(2, 1_000, "workflow.queued", "queued", json!({})),
             event(3, 3_500, "workflow.started", "running", json!({})),
-            event(4, 3_500, "stage.started", "generating_tts", json!({ "stage": "generating_tts", "attempt": 1 })),
-            event(5, 4_000, "stage.progress", "generating_tts", json!({ "progress": 10 })),
-            event(6, 9_500, "workflow.failed", "failed", json!({ "error": { "message": "broke", "code": "exit_1" } })),
+            event(
+                4,
+                3_500,
+                "stage.started",
+                "generating_tts",
+                json!({ "stage": "generating_tts", "attempt": 1 }),
+            ),
+            event(
+                5,
+                4_000,
+                "stage.progress",
+                "generating_tts",
+                json!({ "progress": 10 }),
+            ),
+            event(
+                6,
+                9_500,
+                "workflow.failed",
+                "failed",
+                json!({ "error": { "message": "broke", "code": "exit_1" } }),
+            ),
         ];
         let entries = transitions("cm1", &events, Some("chain"));
-        let shown: Vec<_> =
-            entries.iter().map(|one| (one.state.as_str(), one.previous_state.as_deref(), one.duration)).collect();
+        let shown: Vec<_> = entries
+            .iter()
+            .map(|one| {
+                (
+                    one.state.as_str(),
+                    one.previous_state.as_deref(),
+                    one.duration,
+                )
+            })
+            .collect();
         assert_eq!(
             shown,
             [
@@ -111,7 +160,10 @@ mod tests {
             ]
         );
         let error = &entries[2].metadata.as_ref().unwrap()["error"];
-        assert_eq!(error, &json!({ "message": "broke", "code": "exit_1", "stack": "chain" }));
+        assert_eq!(
+            error,
+            &json!({ "message": "broke", "code": "exit_1", "stack": "chain" })
+        );
     }
 
     #[test]
@@ -119,7 +171,13 @@ mod tests {
         let words = ["running", "waiting"];
         let events: Vec<_> = (0..500_u64)
             .map(|seq| {
-                event(seq, i64::try_from(seq).unwrap(), "workflow.waiting", words[usize::from(seq % 2 == 0)], json!({}))
+                event(
+                    seq,
+                    i64::try_from(seq).unwrap(),
+                    "workflow.waiting",
+                    words[usize::from(seq % 2 == 0)],
+                    json!({}),
+                )
             })
             .collect();
         assert_eq!(transitions("cm1", &events, None).len(), MOST);

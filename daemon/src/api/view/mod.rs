@@ -44,7 +44,10 @@ fn seconds(value: f64) -> f64 {
 /// The workflow as shown, without its transitions.
 #[must_use]
 pub fn workflow(workflow: &Workflow, live: &Live) -> WorkflowView {
-    let progress = live.progress.unwrap_or(workflow.progress).max(workflow.progress);
+    let progress = live
+        .progress
+        .unwrap_or(workflow.progress)
+        .max(workflow.progress);
     let done = matches!(workflow.state, State::Completed);
     WorkflowView {
         id: workflow.id.clone(),
@@ -77,7 +80,11 @@ pub fn workflow(workflow: &Workflow, live: &Live) -> WorkflowView {
         error: failure(workflow).map(error),
         outputs: json::object(&workflow.outputs),
         box_name: box_name(workflow),
-        depends_on: workflow.depends_on.iter().map(|one| one.id.clone()).collect(),
+        depends_on: workflow
+            .depends_on
+            .iter()
+            .map(|one| one.id.clone())
+            .collect(),
         logs: Vec::new(),
         stages: stages(workflow, live),
     }
@@ -85,7 +92,10 @@ pub fn workflow(workflow: &Workflow, live: &Live) -> WorkflowView {
 
 /// The last words of the stage that spoke last: one that runs before one that ended.
 fn last_message(workflow: &Workflow) -> Option<String> {
-    let runs = workflow.stages.iter().find(|stage| matches!(stage.state, StageState::InProgress(_)));
+    let runs = workflow
+        .stages
+        .iter()
+        .find(|stage| matches!(stage.state, StageState::InProgress(_)));
     runs.and_then(|stage| stage.message.clone())
 }
 
@@ -114,14 +124,20 @@ fn error(failure: &Failure) -> ErrorView {
         class: failure.class.word().to_owned(),
         message: failure.message.clone(),
         stage: failure.stage.clone(),
-        hint: if failure.hint.is_empty() { remedy(failure.class).to_owned() } else { failure.hint.clone() },
+        hint: if failure.hint.is_empty() {
+            remedy(failure.class).to_owned()
+        } else {
+            failure.hint.clone()
+        },
     }
 }
 
 /// What helps with a class where nobody knew better.
 fn remedy(class: ErrorClass) -> &'static str {
     match class {
-        ErrorClass::Config => "mend the configuration or the pipeline (`reeld check` tells more), then retry",
+        ErrorClass::Config => {
+            "mend the configuration or the pipeline (`reeld check` tells more), then retry"
+        }
         ErrorClass::Input => "correct the parameters: `reel retry ID -p KEY=VALUE`",
         ErrorClass::Dependency => "retry what it depends on, then this one",
         ErrorClass::Rejected => "a person said no; retry asks again",
@@ -142,35 +158,68 @@ fn box_name(workflow: &Workflow) -> Option<String> {
         StageState::InProgress(lease) => Some(lease.box_name.clone()),
         _ => None,
     });
-    running.or_else(|| workflow.stages.iter().rev().find_map(|stage| stage.box_name.clone()))
+    running.or_else(|| {
+        workflow
+            .stages
+            .iter()
+            .rev()
+            .find_map(|stage| stage.box_name.clone())
+    })
 }
 
 fn stages(workflow: &Workflow, live: &Live) -> Map<String, Value> {
     let specs = &workflow.plan.stages;
-    let views = workflow.stages.iter().zip(specs).enumerate().map(|(index, (stage, spec))| {
-        let completed = matches!(stage.state, StageState::Completed);
-        let progress = live.stage_progress.get(index).copied().unwrap_or(0.0).max(stage.progress);
-        let started = match &stage.state {
-            StageState::InProgress(lease) => Some(stage.started_at.unwrap_or(lease.since)),
-            _ => stage.started_at,
-        };
-        let duration = started.zip(stage.ended_at).map(|(from, to)| to.since(from).as_millis());
-        let view = StageView {
-            title: spec.title.clone(),
-            status: status(&stage.state).to_owned(),
-            progress: shown(progress, completed),
-            attempts: stage.attempts,
-            started_at: started.map(text),
-            completed_at: stage.ended_at.map(text),
-            duration: duration.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
-            error: (!completed).then(|| stage.failure.as_ref().map(|failure| failure.message.clone())).flatten(),
-            needs: spec.needs.iter().filter_map(|need| specs.get(*need)).map(|need| need.id.clone()).collect(),
-            box_name: stage.box_name.clone(),
-            outputs: json::object(&stage.outputs),
-        };
-        // A view is plain data and always has a JSON form.
-        (spec.id.clone(), serde_json::to_value(view).unwrap_or_default())
-    });
+    let views = workflow
+        .stages
+        .iter()
+        .zip(specs)
+        .enumerate()
+        .map(|(index, (stage, spec))| {
+            let completed = matches!(stage.state, StageState::Completed);
+            let progress = live
+                .stage_progress
+                .get(index)
+                .copied()
+                .unwrap_or(0.0)
+                .max(stage.progress);
+            let started = match &stage.state {
+                StageState::InProgress(lease) => Some(stage.started_at.unwrap_or(lease.since)),
+                _ => stage.started_at,
+            };
+            let duration = started
+                .zip(stage.ended_at)
+                .map(|(from, to)| to.since(from).as_millis());
+            let view = StageView {
+                title: spec.title.clone(),
+                status: status(&stage.state).to_owned(),
+                progress: shown(progress, completed),
+                attempts: stage.attempts,
+                started_at: started.map(text),
+                completed_at: stage.ended_at.map(text),
+                duration: duration.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
+                error: (!completed)
+                    .then(|| {
+                        stage
+                            .failure
+                            .as_ref()
+                            .map(|failure| failure.message.clone())
+                    })
+                    .flatten(),
+                needs: spec
+                    .needs
+                    .iter()
+                    .filter_map(|need| specs.get(*need))
+                    .map(|need| need.id.clone())
+                    .collect(),
+                box_name: stage.box_name.clone(),
+                outputs: json::object(&stage.outputs),
+            };
+            // A view is plain data and always has a JSON form.
+            (
+                spec.id.clone(),
+                serde_json::to_value(view).unwrap_or_default(),
+            )
+        });
     views.collect()
 }
 

@@ -18,9 +18,12 @@ pub fn text(at: Timestamp) -> String {
 /// # Errors
 /// What is wanted.
 pub fn parse(text: &str) -> Result<Timestamp, String> {
-    let stamp: jiff::Timestamp = text
-        .parse()
-        .map_err(|_| format!("is `{}`; write a time like 2026-11-20T10:17:50Z", crate::api::problem::excerpt(text)))?;
+    let stamp: jiff::Timestamp = text.parse().map_err(|_| {
+        format!(
+            "is `{}`; write a time like 2026-11-20T10:17:50Z",
+            crate::api::problem::excerpt(text)
+        )
+    })?;
     Ok(Timestamp(stamp.as_millisecond()))
 }
 
@@ -30,9 +33,18 @@ mod tests {
 
     #[test]
     fn times_have_milliseconds_and_come_back() {
-        assert_eq!(text(Timestamp(1_795_169_870_120)), "2026-11-20T10:17:50.120Z");
-        assert_eq!(parse("2026-11-20T10:17:50.120Z"), Ok(Timestamp(1_795_169_870_120)));
-        assert_eq!(parse("2026-11-20T12:17:50.12+02:00"), Ok(Timestamp(1_795_169_870_120)));
+        assert_eq!(
+            text(Timestamp(1_795_169_870_120)),
+            "2026-11-20T10:17:50.120Z"
+        );
+        assert_eq!(
+            parse("2026-11-20T10:17:50.120Z"),
+            Ok(Timestamp(1_795_169_870_120))
+        );
+        assert_eq!(
+            parse("2026-11-20T12:17:50.12+02:00"),
+            Ok(Timestamp(1_795_169_870_120))
+        );
         assert!(parse("yesterday").is_err());
         assert_eq!(text(Timestamp(0)), "1970-01-01T00:00:00.000Z");
         let _ = text(Timestamp(i64::MAX));

@@ -250,10 +250,7 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 /// What is said of a channel that the configuration doesn't know.
-pub(super) fn unknown_channel<'a>(
-    channel: &str,
-    known: impl Iterator<Item = &'a str>,
-) -> String {
+pub(super) fn unknown_channel<'a>(channel: &str, known: impl Iterator<Item = &'a str>) -> String {
     let shown: String = channel.chars().take(80).collect();
     let near = crate::domain::nearest::nearest(channel, known)
         .map(|near| format!("; did you mean `{near}`?"))
