@@ -221,6 +221,10 @@ async fn a_restart_finds_the_leases_again_and_late_words_change_nothing() {
     let mut second = house(dir.path()).await;
     let again = second.orders.recv().await.unwrap();
     assert_eq!((again.key(), again.ordinal), (order.key(), order.ordinal));
+    // What it reports is shown, although nothing of the workflow was committed since the start.
+    second.engine.progress(&again.key(), 42.0, None);
+    let shown = second.engine.insight().of(&again.workflow);
+    assert!((shown.stage_progress[0] - 42.0).abs() < f64::EPSILON);
     let lost = Outcome::Lost { reason: "gone".into() };
     let engine = second.engine.clone();
     let key = again.key();

@@ -45,6 +45,10 @@ impl Transactor {
         self.shared.committed(self.seq, pending.ended, &pending.runs);
         if let Some(runner) = self.shared.runner.get() {
             if pending.adopting {
+                // What was leased before this start reports at once, and not only after its next commit.
+                for order in &pending.adopted {
+                    self.shared.live.committed(&order.workflow);
+                }
                 runner.adopt(pending.adopted);
             }
             if !pending.orders.is_empty() {
