@@ -11,8 +11,11 @@ pub mod keys;
 pub mod pace;
 pub mod painter;
 pub mod runner;
+mod scroll;
 mod sgr;
 pub mod tty;
 
+#[cfg(test)]
+mod budget_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! A picture as the bytes that turn the last picture into it: cells that differ, the cheapest way between them, one look to
 //! the next. Nothing differs, no bytes.
 
+use super::scroll::{self, Scroll};
 use super::sgr::{Look, NONE};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
@@ -56,6 +57,7 @@ impl Painter {
             self.set_look(NONE);
             self.body.extend_from_slice(b"\x1b[2J");
         }
+        self.scroll(next);
         self.cells(next);
         self.place_cursor(cursor);
         self.shown.content.clone_from(&next.content);
@@ -67,6 +69,20 @@ impl Painter {
             self.frame.extend_from_slice(&self.body);
         }
         &self.frame
+    }
+
+    /// Where a log moved up, the terminal moves it: only the new lines are written.
+    fn scroll(&mut self, next: &Buffer) {
+        let Some(Scroll { top, bottom, lines }) = scroll::find(&self.shown, next) else {
+            return;
+        };
+        self.set_look(NONE);
+        self.csi(&[top + 1, bottom + 1], b'r');
+        self.csi(&[lines], b'S');
+        self.body.extend_from_slice(b"\x1b[r");
+        // Setting the region moves the cursor to its home.
+        self.pen = Some((0, 0));
+        scroll::apply(&mut self.shown, Scroll { top, bottom, lines });
     }
 
     fn cells(&mut self, next: &Buffer) {

@@ -4,14 +4,13 @@
 use super::keys::{Input, Parser};
 use super::pace::{Pace, Profile};
 use super::painter::Painter;
-use crate::app::fixture::{NOW, draw, event, feed, live, type_keys, workflow};
-use crate::app::{App, Event};
+use crate::app::App;
+use crate::app::fixture::{draw, event, feed, live, workflow};
 use crate::input::{Code, Key};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
-use reel_shared::stream::Frame;
 use serde_json::json;
 
 /// A terminal that shows what it is told.
@@ -122,6 +121,31 @@ proptest! {
     }
 
     #[test]
+    fn a_terminal_shows_what_moved_up(
+        steps in prop::collection::vec((0usize..9, prop::option::of((0u16..12, "[a-z]{1,6}"))), 1..20),
+        words in prop::collection::vec(prop::sample::select(vec!["alpha", "beta 日本", "", "gamma gamma"]), 200),
+    ) {
+        let mut painter = Painter::new((30, 12), true);
+        let mut screen = Screen::new(30, 12);
+        let mut first = 0;
+        for (moved, other) in steps {
+            first += moved;
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 30, 12));
+            buffer.set_string(0, 0, "head", Style::new().add_modifier(Modifier::REVERSED));
+            for y in 1..11u16 {
+                let at = first + usize::from(y);
+                buffer.set_string(1, y, format!("{at} {}", words[at]), Style::new().fg(Color::Cyan));
+            }
+            if let Some((y, text)) = other {
+                buffer.set_string(2, y, text, Style::new().add_modifier(Modifier::BOLD));
+            }
+            let bytes = painter.paint(&buffer, None).to_vec();
+            screen.shows(&bytes, &buffer);
+            prop_assert_eq!(painter.paint(&buffer, None), b"");
+        }
+    }
+
+    #[test]
     fn keys_are_the_same_however_the_line_cuts_them(
         parts in prop::collection::vec(prop::sample::select(vec![
             &b"j"[..], b"\x1b[A", b"\x1bOB", b"\x1b[5~", "é".as_bytes(), b"\x1b[200~a\x1b[Ab\x1b[201~", b"\r", b"\x1b[<0;3;4M",
@@ -183,126 +207,13 @@ fn keys_are_read() {
     );
 }
 
-fn paint(app: &mut App, painter: &mut Painter) -> usize {
-    let buffer = draw(app);
-    painter.paint(&buffer, None).len()
-}
-
-fn fifty(size: (u16, u16)) -> App {
+pub(super) fn fifty(size: (u16, u16)) -> App {
     let views = (0..50).map(|n| {
         let (status, plan) = if n < 12 { ("running", "TCSp>rh") } else { ("queued", "tcsprh") };
         workflow(&format!("{n:02}aaaaaaaaaa"), &format!("dsp-lecture-{n}"), status, plan, f64::from(n) * 3.0,
             json!({"estimatedTimeRemaining": 900.0 + f64::from(n) * 60.0, "queuePosition": if n < 12 { None } else { Some(n - 11) }}))
     });
     live(size, views.collect())
-}
-
-#[test]
-fn the_first_picture_fits_its_budget() {
-    let mut app = fifty((120, 36));
-    let mut painter = Painter::new((120, 36), true);
-    let bytes = paint(&mut app, &mut painter);
-    assert!(bytes <= 7_000, "{bytes} bytes");
-}
-
-#[test]
-fn nothing_changed_nothing_written() {
-    for size in [(120, 36), (80, 24), (40, 10)] {
-        let mut app = live(size, vec![]);
-        let mut painter = Painter::new(size, true);
-        paint(&mut app, &mut painter);
-        // Nine seconds of pings and moments that pass.
-        for second in 1..10 {
-            feed(&mut app, Frame::Ping);
-            app.handle(Event::Tick, NOW + second * 1000);
-            assert_eq!(paint(&mut app, &mut painter), 0);
-        }
-        app.handle(Event::Tick, NOW + 60_000);
-        feed(&mut app, Frame::Ping);
-        let minute = paint(&mut app, &mut painter);
-        assert!((1..=40).contains(&minute), "{minute} bytes for a minute");
-    }
-}
-
-/// Fifty workflows, twelve of them reporting ten times a second, four pictures a second.
-#[test]
-fn a_busy_minute_over_ssh_stays_within_its_budget() {
-    for (size, mean) in [((120, 36), 500), ((200, 60), 800), ((80, 24), 400)] {
-        let mut app = fifty(size);
-        let mut painter = Painter::new(size, true);
-        paint(&mut app, &mut painter);
-        let (mut total, mut peak) = (0, 0);
-        for second in 0..60 {
-            let mut bytes = 0;
-            for tick in 0..10 {
-                let now = NOW + second * 1000 + tick * 100;
-                app.handle(Event::Tick, now);
-                for n in 0..12 {
-                    let progress =
-                        (f64::from(n) * 3.0 + (second * 10 + tick) as f64 / 40.0).min(99.0);
-                    feed(
-                        &mut app,
-                        Frame::Progress {
-                            workflow_id: format!("{n:02}aaaaaaaaaa"),
-                            stage: "processing_video".into(),
-                            progress,
-                            workflow_progress: progress,
-                            message: Some(format!("frame {} of 9000", second * 300 + tick * 30)),
-                            eta_seconds: Some(900.0 - (second as f64)),
-                        },
-                    );
-                }
-                if tick == 0 || tick == 2 || tick == 5 || tick == 7 {
-                    bytes += paint(&mut app, &mut painter);
-                }
-            }
-            total += bytes;
-            peak = peak.max(bytes);
-        }
-        assert!(total / 60 <= mean, "{} B/s at {size:?}", total / 60);
-        assert!(peak <= 4_000, "{peak} B in one second at {size:?}");
-    }
-}
-
-/// Twenty lines a second, four pictures a second.
-#[test]
-fn a_followed_log_stays_within_its_budget() {
-    let mut app = fifty((120, 36));
-    type_keys(&mut app, "l");
-    let id = app.view.detail.as_ref().unwrap().id.clone();
-    let mut painter = Painter::new((120, 36), true);
-    let mut line = 0u64;
-    let mut total = 0;
-    for second in 0..20 {
-        for picture in 0..4 {
-            for _ in 0..5 {
-                line += 1;
-                feed(
-                    &mut app,
-                    Frame::Log {
-                        workflow_id: id.clone(),
-                        stage: "processing_video".into(),
-                        timestamp: crate::app::fixture::ago(-second),
-                        level: "info".into(),
-                        line: format!(
-                            "frame={} fps=118 q=23.0 size={} MB speed=2.1x",
-                            line * 59,
-                            line / 3
-                        ),
-                        offset: (1 << 32) | line,
-                    },
-                );
-            }
-            let bytes = paint(&mut app, &mut painter);
-            // The first picture of the log fills the screen.
-            total += if second == 0 && picture == 0 {
-                0
-            } else {
-                bytes
-            };
-        }
-    }
-    assert!(total / 20 <= 4_000, "{} B/s", total / 20);
 }
 
 #[test]
@@ -363,4 +274,25 @@ fn a_picture_waits_its_time_and_a_key_does_not() {
     pace.want(true);
     pace.want(false);
     assert_eq!(pace.due(true, false), Some(1_016));
+}
+
+#[test]
+fn lines_that_moved_up_are_not_written_again() {
+    let picture = |first: usize| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 100, 30));
+        for y in 0..30u16 {
+            let n = (first + usize::from(y)) * 7919;
+            buffer.set_string(
+                0,
+                y,
+                format!("{n} {}", format!("{:x} ", n * n).repeat(8)),
+                Style::new(),
+            );
+        }
+        buffer
+    };
+    let mut painter = Painter::new((100, 30), true);
+    painter.paint(&picture(0), None);
+    let bytes = painter.paint(&picture(2), None).len();
+    assert!(bytes < 400, "{bytes} bytes for two new lines");
 }
