@@ -92,13 +92,15 @@ impl Writer {
     }
 
     fn push_line(&mut self, level: Level, text: &str) {
-        let now = Timestamp::now();
-        let millisecond = now.as_millisecond();
-        if self.stamp.0 != millisecond {
-            self.stamp.1.clear();
-            // Printing to a string can't fail; were it to, the line would lack its stamp and still be kept.
-            let _ = PRINTER.print_timestamp(&now, &mut self.stamp.1);
-            self.stamp.0 = millisecond;
+        // Lines that are written together were said together.
+        if self.pending.is_empty() {
+            let now = Timestamp::now();
+            if self.stamp.0 != now.as_millisecond() {
+                self.stamp.1.clear();
+                // Printing to a string can't fail; were it to, the line would lack its stamp and still be kept.
+                let _ = PRINTER.print_timestamp(&now, &mut self.stamp.1);
+                self.stamp.0 = now.as_millisecond();
+            }
         }
         let out = &mut self.pending;
         out.extend_from_slice(self.stamp.1.as_bytes());
