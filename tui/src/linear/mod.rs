@@ -8,6 +8,7 @@ mod tell;
 use crate::app::{Action, App, Event, Settings};
 use crate::clock::now_ms;
 use crate::input::{Code, Key};
+use crate::model::link::Link;
 use crate::net::{Control, Handle};
 use reel_shared::client::Endpoint;
 use std::io::{self, Write};
@@ -25,8 +26,10 @@ pub async fn run(endpoint: Endpoint, target: String, settings: Settings) -> io::
     let mut reading = true;
     loop {
         let left = u64::try_from(app.next_tick() - now_ms()).unwrap_or(0);
+        // What is typed ahead, or piped in, waits until there is something to act on, or it is clear that there is nobody.
+        let ready = app.model.loaded || !matches!(app.link.link, Link::Dialing | Link::Live);
         let actions = tokio::select! {
-            line = lines.next_line(), if reading => match line? {
+            line = lines.next_line(), if reading && ready => match line? {
                 Some(line) => typed(&mut app, &mut teller, line.trim()),
                 None => {
                     reading = false;

@@ -6,6 +6,7 @@ use super::{format, theme};
 use crate::app::App;
 use crate::app::detail::{Detail, Tab};
 use crate::app::view::Screen;
+use crate::model::order::SortKey;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -70,7 +71,14 @@ fn what_is_shown(app: &App) -> String {
         said.push(format!("filter {} ({hidden} hidden)", list.filter.text()));
     }
     let arrow = if list.sort.reversed { " ▼" } else { "" };
-    said.push(format!("sort {}{arrow}", list.sort.word()));
+    // History stands as the daemon lists it unless another order is chosen.
+    let as_listed = app.view.screen == Screen::History && list.sort.key == SortKey::State;
+    let word = if as_listed {
+        "newest first"
+    } else {
+        list.sort.word()
+    };
+    said.push(format!("sort {word}{arrow}"));
     if !app.view.marks.is_empty() {
         said.push(format!("{} marked", app.view.marks.len()));
     }
