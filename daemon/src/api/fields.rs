@@ -112,6 +112,11 @@ impl Fields {
         value
     }
 
+    /// Whatever was sent.
+    pub fn any(&mut self, name: &'static str) -> Option<Value> {
+        self.take(name)
+    }
+
     /// A text.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         match self.take(name)? {

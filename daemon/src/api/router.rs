@@ -8,8 +8,8 @@ use super::auth::Scope;
 use super::auth::guard::{self, Access};
 use super::problem::Problem;
 use super::surfaces::{
-    acts, attention, deliveries, health, history, logs, pipelines, running, schedules, stats,
-    status, submit, tokens, webhooks, why, workers,
+    acts, attention, deliveries, health, history, inbound, logs, pipelines, running, schedules,
+    stats, status, submit, tokens, webhooks, why, workers,
 };
 use super::{Api, answer, idempotency, request_id, stream};
 use axum::Router;
@@ -46,6 +46,7 @@ pub struct Route {
 }
 
 const OPEN: Access = Access::Open;
+const SIGNED: Access = Access::Signed;
 const READ: Access = Access::Wants(Scope::Read);
 const OPERATE: Access = Access::Wants(Scope::Operate);
 const ADMIN: Access = Access::Wants(Scope::Admin);
@@ -100,6 +101,10 @@ pub const TABLE: &[Route] = &[
     makes("/api/webhooks/register", ADMIN, || post(webhooks::register)),
     tells("/api/webhooks", READ, || get(webhooks::list)),
     deletes("/api/webhooks/{id}", ADMIN, || delete(webhooks::remove)),
+    // Documents 002 and 003: whoever signs may call, or shows a token; the handler judges which.
+    acts("/api/webhooks/worker", SIGNED, || post(inbound::worker)),
+    acts("/api/webhook/video-complete", SIGNED, || post(inbound::video_complete)),
+    acts("/api/webhook/workflow-error", SIGNED, || post(inbound::workflow_error)),
     // Ours.
     row(
         Method::PATCH,

@@ -182,7 +182,21 @@ impl Engine {
     /// # Errors
     /// Refused, disk full, stopping, store.
     pub async fn command(&self, id: &str, command: Command) -> Result<Ack, EngineError> {
-        self.ask(Ask::Command { id: id.to_owned(), command }, Told::One).await
+        self.ask(Ask::Command { id: id.to_owned(), command, beside: None }, Told::One).await
+    }
+
+    /// The same, and if it is taken `beside` is written in the same transaction. `beside` may run more than once, should a
+    /// transaction be abandoned.
+    ///
+    /// # Errors
+    /// As `command`.
+    pub async fn command_with(
+        &self,
+        id: &str,
+        command: Command,
+        beside: impl FnMut(&Connection, &Ack) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<Ack, EngineError> {
+        self.ask(Ask::Command { id: id.to_owned(), command, beside: Some(Box::new(beside)) }, Told::One).await
     }
 
     /// Looks at the clock for every workflow that is due, so many at a time; answers whether there may be more.

@@ -23,14 +23,17 @@ pub struct Notice {
 /// to. Runs again should its transaction be abandoned.
 pub(super) type Write = Box<dyn FnMut(&Connection) -> Result<Vec<Notice>, StoreError> + Send>;
 
+/// Something to write in the transaction of a command that was taken, with the workflow as it is then.
+pub(super) type Beside = Box<dyn FnMut(&Connection, &Ack) -> Result<(), StoreError> + Send>;
+
 /// What is asked.
 pub(super) enum Ask {
     /// A new workflow.
     Submit(Box<Submit>),
     /// New workflows, all or none.
     Batch(Vec<Submit>),
-    /// An act on a workflow.
-    Command { id: String, command: Command },
+    /// An act on a workflow, and what is to be written with it if it is taken.
+    Command { id: String, command: Command, beside: Option<Beside> },
     /// Word of a running attempt: its end, or a tenth of progress.
     Attempt { key: AttemptKey, command: Command },
     /// Whatever is due by now.

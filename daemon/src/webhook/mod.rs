@@ -14,6 +14,7 @@
 pub mod attempt;
 pub mod book;
 pub mod configured;
+pub mod inbound;
 pub mod outbox;
 pub mod payload;
 mod record;

@@ -115,6 +115,8 @@ pub enum Verb {
     Attention,
     /// List the schedules, or run one now
     Schedules(verb::schedules::Args),
+    /// Tell other programs what happens: endpoints and deliveries
+    Webhooks(verb::webhooks::Args),
     /// Make, list and revoke tokens
     Token(verb::token::Args),
     /// Let a box finish what runs and take no more

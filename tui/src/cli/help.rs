@@ -36,6 +36,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     (
         "Run the house",
         &[
+            "webhooks",
             "token",
             "drain",
             "undrain",

@@ -130,6 +130,7 @@ async fn dispatch(context: &mut Context, verb: Verb) -> Outcome {
         Verb::Workers => verb::workers::run(context).await,
         Verb::Attention => verb::attention::run(context).await,
         Verb::Schedules(args) => verb::schedules::run(context, args).await,
+        Verb::Webhooks(args) => verb::webhooks::run(context, args).await,
         Verb::Token(args) => verb::token::run(context, args).await,
         Verb::Drain(args) => verb::drain::run(context, args, "/api/drain").await,
         Verb::Undrain(args) => verb::drain::run(context, args, "/api/undrain").await,

@@ -22,6 +22,8 @@ pub const SUBPROTOCOL: &str = "bearer.";
 pub enum Access {
     /// Nothing: told more where the caller is known.
     Open,
+    /// A signature over the body, or a token that may operate: the handler judges, which has the body.
+    Signed,
     /// At least this scope.
     Wants(Scope),
 }
@@ -65,7 +67,7 @@ pub async fn identify(State(api): State<Api>, mut request: Request, next: Next) 
 pub async fn require(State(access): State<Access>, mut request: Request, next: Next) -> Response {
     let identity = request.extensions().get::<Identity>().cloned();
     match (access, identity) {
-        (Access::Open, Some(Identity(Err(_))) | None) => {}
+        (Access::Open | Access::Signed, Some(Identity(Err(_))) | None) => {}
         (_, None) => return unknown().into_response(),
         (Access::Wants(_), Some(Identity(Err(problem)))) => return problem.into_response(),
         (Access::Wants(scope), Some(Identity(Ok(caller)))) if caller.scope < scope => {

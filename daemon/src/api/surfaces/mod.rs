@@ -6,6 +6,7 @@ pub mod attention;
 pub mod deliveries;
 pub mod health;
 pub mod history;
+pub mod inbound;
 pub mod logs;
 pub mod pipelines;
 pub mod running;

@@ -45,6 +45,7 @@ async fn every_route_holds_its_callers_to_its_scope() {
             let said = said(token).await;
             match route.access {
                 Access::Open => assert!(said.status.is_success(), "{what}: {said:?}"),
+                Access::Signed => assert_eq!(said.refusal(), (401, "unauthorized"), "{what}"),
                 Access::Wants(_) => {
                     assert_eq!(said.refusal(), (401, "unauthorized"), "{what}");
                     assert!(
@@ -57,6 +58,9 @@ async fn every_route_holds_its_callers_to_its_scope() {
         for (scope, token) in &tokens {
             let said = said(Some(token.clone())).await;
             match route.access {
+                Access::Signed if *scope < Scope::Operate => {
+                    assert_eq!(said.refusal(), (403, "forbidden"), "{what}");
+                }
                 Access::Wants(wanted) if *scope < wanted => {
                     assert_eq!(said.refusal(), (403, "forbidden"), "{what}")
                 }

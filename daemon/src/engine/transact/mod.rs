@@ -299,7 +299,13 @@ impl Group for Transactor {
         match &mut op.ask {
             Ask::Submit(submit) => op.answer = one(self.submit(connection, submit, now)?),
             Ask::Batch(submits) => op.answer = Some(self.batch(connection, submits, now)?),
-            Ask::Command { id, command } => op.answer = one(self.command(connection, id, command, now)?),
+            Ask::Command { id, command, beside } => {
+                let taken = self.command(connection, id, command, now)?;
+                if let (Ok(ack), Some(beside)) = (&taken, beside) {
+                    beside(connection, ack)?;
+                }
+                op.answer = one(taken);
+            }
             Ask::Attempt { key, command } => {
                 let taken = self.command(connection, &key.workflow, command, now)?;
                 if let (Err(refusal), Command::Ended { outcome, .. }) = (&taken, &*command) {

@@ -25,5 +25,6 @@ pub mod stats;
 pub mod submit;
 pub mod token;
 pub mod watch;
+pub mod webhooks;
 pub mod why;
 pub mod workers;

@@ -1,1 +1,0 @@
-//! The webhooks by their public face.
