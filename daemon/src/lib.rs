@@ -19,6 +19,7 @@ pub mod executor;
 pub mod reconcile;
 pub mod shim;
 
+pub mod notify;
 pub mod webhook;
 
 pub mod api;

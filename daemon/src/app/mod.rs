@@ -18,6 +18,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Flags, Loaded, load};
 use crate::engine::{Engine, Node};
 use crate::executor::{LocalRunner, Parts, find_shim, stages};
+use crate::notify;
 use crate::outbound::{Own, SystemResolver};
 use crate::pipeline::{self, Catalogue, Defaults};
 use crate::reconcile;
@@ -152,6 +153,8 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         stop: stop.clone(),
     };
     webhook::start(&webhooks, &loops);
+    let people = notify::Context { engine: engine.clone(), config: held.clone(), stop: stop.clone() };
+    loops.spawn(notify::run(people));
     let context = reconcile::Context { engine: engine.clone(), catalogue, config: held, stop: stop.clone() };
     reconcile::start(&context, &loops);
     let place = place::Place::write(&config.data_dir, doors.socket(), doors.listen()).map_err(Fault::of)?;

@@ -42,7 +42,7 @@ pub use limits::{Limits, Retry};
 pub use load::{ENVIRONMENTS, Loaded, load};
 pub use media::{Episodes, Media};
 pub use node::Node;
-pub use notify::{Email, Notify, NotifyCommand, Slack};
+pub use notify::{Email, Notify, NotifyCommand, Rules, Slack};
 pub use problem::{ConfigProblem, Effective, Origin};
 pub use providers::{Missing, OpenAi, Providers, Remote, WhisperCpp};
 pub use retention::Retention;

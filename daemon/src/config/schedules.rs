@@ -121,7 +121,7 @@ fn read_cron(section: &mut Section<'_, '_, '_>) -> Option<String> {
     }
 }
 
-fn read_zone(section: &mut Section<'_, '_, '_>) -> String {
+pub(super) fn read_zone(section: &mut Section<'_, '_, '_>) -> String {
     let place = section.place_of("zone");
     let zone = section.text_or("zone", "UTC");
     if jiff::tz::TimeZone::get(&zone).is_err() {
