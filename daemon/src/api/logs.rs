@@ -1,7 +1,7 @@
 //! A workflow's log as one sequence: the logs of its attempts, put in order by their leases.
 //!
 //! An offset is `(lease's ordinal << 32) | line within the attempt`. Every attempt of every stage has a lease of its own, and
-//! leases are numbered in the order of the `stage.started` events, so the events say which attempt an offset is in.
+//! each lease has a number, which its `stage.started` event tells, so the events say which attempt an offset is in.
 
 use super::Api;
 use super::problem::Problem;
@@ -107,7 +107,7 @@ impl Attempts {
                     .and_then(|attempt| u32::try_from(attempt).ok());
                 if let (Some(stage), Some(attempt)) = (data["stage"].as_str(), attempt) {
                     self.list.push(Attempt {
-                        ordinal: self.list.len() as u64,
+                        ordinal: data["ordinal"].as_u64().unwrap_or(self.list.len() as u64),
                         stage: Arc::from(stage),
                         attempt,
                     });

@@ -103,7 +103,10 @@ pub(super) fn data(event: &Event, before: Option<&Workflow>, after: &Workflow) -
             put("attempt", after.attempt.into());
             put("stages", stages.iter().map(|index| Json::from(after.plan.stages[*index].id.as_str())).collect());
         }
-        Event::StageStarted { lease, .. } => put("box", lease.box_name.as_str().into()),
+        Event::StageStarted { lease, .. } => {
+            put("box", lease.box_name.as_str().into());
+            put("ordinal", lease.ordinal.into());
+        }
         Event::StageProgress { progress, message, .. } => {
             put("progress", (*progress).into());
             put("message", message.as_deref().into());
