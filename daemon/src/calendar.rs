@@ -9,19 +9,32 @@ use jiff::tz::TimeZone;
 #[must_use]
 pub fn next(cron: &str, zone: &str, after: Timestamp) -> Option<Timestamp> {
     let (cron, at) = read(cron, zone, after)?;
-    Some(Timestamp(cron.find_next_occurrence(&at, false).ok()?.timestamp().as_millisecond()))
+    Some(Timestamp(
+        cron.find_next_occurrence(&at, false)
+            .ok()?
+            .timestamp()
+            .as_millisecond(),
+    ))
 }
 
 /// The last time at or before `until`; none as above.
 #[must_use]
 pub fn last(cron: &str, zone: &str, until: Timestamp) -> Option<Timestamp> {
     let (cron, at) = read(cron, zone, until)?;
-    Some(Timestamp(cron.find_previous_occurrence(&at, true).ok()?.timestamp().as_millisecond()))
+    Some(Timestamp(
+        cron.find_previous_occurrence(&at, true)
+            .ok()?
+            .timestamp()
+            .as_millisecond(),
+    ))
 }
 
 fn read(cron: &str, zone: &str, at: Timestamp) -> Option<(Cron, Zoned)> {
     let zone = TimeZone::get(zone).ok()?;
-    Some((cron.parse().ok()?, jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(zone)))
+    Some((
+        cron.parse().ok()?,
+        jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(zone),
+    ))
 }
 
 #[cfg(test)]
@@ -34,20 +47,32 @@ mod tests {
 
     #[test]
     fn nine_in_berlin_moves_with_daylight_saving() {
-        assert_eq!(next("0 9 * * *", "Europe/Berlin", at("2026-01-10T00:00:00Z")), Some(at("2026-01-10T08:00:00Z")));
-        assert_eq!(next("0 9 * * *", "Europe/Berlin", at("2026-07-10T00:00:00Z")), Some(at("2026-07-10T07:00:00Z")));
+        assert_eq!(
+            next("0 9 * * *", "Europe/Berlin", at("2026-01-10T00:00:00Z")),
+            Some(at("2026-01-10T08:00:00Z"))
+        );
+        assert_eq!(
+            next("0 9 * * *", "Europe/Berlin", at("2026-07-10T00:00:00Z")),
+            Some(at("2026-07-10T07:00:00Z"))
+        );
     }
 
     #[test]
     fn the_last_time_may_be_now() {
         let noon = at("2026-03-01T12:00:00Z");
         assert_eq!(last("0 12 * * *", "UTC", noon), Some(noon));
-        assert_eq!(next("0 12 * * *", "UTC", noon), Some(at("2026-03-02T12:00:00Z")));
+        assert_eq!(
+            next("0 12 * * *", "UTC", noon),
+            Some(at("2026-03-02T12:00:00Z"))
+        );
     }
 
     #[test]
     fn nonsense_has_no_time() {
         assert_eq!(next("every day", "UTC", at("2026-03-01T12:00:00Z")), None);
-        assert_eq!(next("0 12 * * *", "Mars/Olympus", at("2026-03-01T12:00:00Z")), None);
+        assert_eq!(
+            next("0 12 * * *", "Mars/Olympus", at("2026-03-01T12:00:00Z")),
+            None
+        );
     }
 }

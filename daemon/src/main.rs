@@ -15,10 +15,15 @@ fn main() -> ExitCode {
             } else {
                 print!("{report}");
             }
-            if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if report.passes() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         Verb::Backup(backup) => match load(&backup.flags(), &Environment::current()) {
-            Ok(loaded) => match reeld::store::backup::backup(&loaded.config.data_dir, &backup.file) {
+            Ok(loaded) => match reeld::store::backup::backup(&loaded.config.data_dir, &backup.file)
+            {
                 Ok(bytes) => {
                     println!("{} ({bytes} bytes, verified)", backup.file.display());
                     ExitCode::SUCCESS

@@ -6,7 +6,11 @@ use serde_json::Value;
 
 /// A frame that the daemon sends. Unknown types read as `Unknown`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
 pub enum Frame {
     /// First of all.
     Hello {

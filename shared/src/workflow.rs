@@ -231,7 +231,9 @@ impl WorkflowView {
     /// The stages in the pipeline's order; what can't be read is passed over.
     pub fn stage_views(&self) -> impl Iterator<Item = (&str, StageView)> {
         self.stages.iter().filter_map(|(id, value)| {
-            serde_json::from_value(value.clone()).ok().map(|view| (id.as_str(), view))
+            serde_json::from_value(value.clone())
+                .ok()
+                .map(|view| (id.as_str(), view))
         })
     }
 }

@@ -22,7 +22,11 @@ pub(super) async fn keep(mut feed: Receiver<Message>, stop: CancellationToken) {
             Ok(Message::Event(event)) => tell(&event, &mut known),
             Ok(Message::Progress(_) | Message::Log(_)) => {}
             Err(RecvError::Lagged(missed)) => {
-                tracing::warn!(component = "TRANSITION", missed, "too many at once: the event log has them all");
+                tracing::warn!(
+                    component = "TRANSITION",
+                    missed,
+                    "too many at once: the event log has them all"
+                );
             }
             Err(RecvError::Closed) => return,
         }
@@ -41,7 +45,10 @@ fn tell(event: &Committed, known: &mut HashMap<String, (String, Timestamp)>) {
     };
     let state = workflow.current_state();
     let (previous, duration) = match known.get(id) {
-        Some((previous, since)) => (Some(previous.clone()), Some(event.at.since(*since).as_millis())),
+        Some((previous, since)) => (
+            Some(previous.clone()),
+            Some(event.at.since(*since).as_millis()),
+        ),
         None => (None, None),
     };
     if previous.as_deref() == Some(state) {

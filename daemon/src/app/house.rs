@@ -23,18 +23,31 @@ impl Household {
         catalogue: Arc<Catalogue>,
         configs: watch::Sender<Arc<Config>>,
     ) -> Self {
-        Self { flags, environment, catalogue, configs }
+        Self {
+            flags,
+            environment,
+            catalogue,
+            configs,
+        }
     }
 
     fn take_anew(&self) -> Result<(), Vec<FieldProblem>> {
         let problem = |field: String, problem: String| FieldProblem { field, problem };
         let loaded = load(&self.flags, &self.environment).map_err(|problems| {
-            problems.into_iter().map(|one| problem("configuration".into(), one.to_string())).collect::<Vec<_>>()
+            problems
+                .into_iter()
+                .map(|one| problem("configuration".into(), one.to_string()))
+                .collect::<Vec<_>>()
         })?;
         let defaults = Defaults::from(&loaded.config);
-        self.catalogue.reload(&Catalogue::folder(&loaded.config), &defaults).map_err(|problems| {
-            problems.into_iter().map(|one| problem("pipelines".into(), one.to_string())).collect::<Vec<_>>()
-        })?;
+        self.catalogue
+            .reload(&Catalogue::folder(&loaded.config), &defaults)
+            .map_err(|problems| {
+                problems
+                    .into_iter()
+                    .map(|one| problem("pipelines".into(), one.to_string()))
+                    .collect::<Vec<_>>()
+            })?;
         self.configs.send_replace(Arc::new(loaded.config));
         tracing::info!(component = "DAEMON", "the configuration was taken anew");
         Ok(())
@@ -44,7 +57,12 @@ impl Household {
     pub fn reload_and_tell(&self) {
         if let Err(problems) = self.take_anew() {
             for one in problems {
-                tracing::error!(component = "DAEMON", "the old configuration stays: {}: {}", one.field, one.problem);
+                tracing::error!(
+                    component = "DAEMON",
+                    "the old configuration stays: {}: {}",
+                    one.field,
+                    one.problem
+                );
             }
         }
     }

@@ -70,7 +70,10 @@ pub fn run(flags: &Flags) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(serve(flags.clone(), environment, loaded)),
         Err(error) => Err(Fault(format!("the runtime does not start: {error}"))),
@@ -122,7 +125,14 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     let clock = Arc::new(SystemClock);
     let (configs, held) = watch::channel(Arc::clone(&config));
     let (outbox, stirred) = webhook::Outbox::new(held.clone());
-    let engine = Engine::start_with(store, &config.data_dir, &node, clock, Some(Box::new(outbox))).map_err(Fault::of)?;
+    let engine = Engine::start_with(
+        store,
+        &config.data_dir,
+        &node,
+        clock,
+        Some(Box::new(outbox)),
+    )
+    .map_err(Fault::of)?;
     let runner = LocalRunner::open(Parts {
         config: Arc::clone(&config),
         stages: stages::registry(),
@@ -130,7 +140,12 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         runtime: tokio::runtime::Handle::current(),
         grace: LocalRunner::GRACE,
     })
-    .map_err(|error| Fault(format!("{}: the attempts' directory can't be made: {error}", config.data_dir.display())))?;
+    .map_err(|error| {
+        Fault(format!(
+            "{}: the attempts' directory can't be made: {error}",
+            config.data_dir.display()
+        ))
+    })?;
     runner.attach(Arc::new(engine.clone()));
 
     let stop = CancellationToken::new();
@@ -138,10 +153,21 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     loops.spawn(account::keep(engine.subscribe(), stop.clone()));
     engine.attach(Arc::new(runner)).await.map_err(Fault::of)?;
 
-    let household = Arc::new(Household::new(flags, environment, Arc::clone(&catalogue), configs));
-    let api = Api::new(engine.clone(), Arc::clone(&catalogue), held.clone(), household.clone(), stop.clone())
-        .await
-        .map_err(Fault::of)?;
+    let household = Arc::new(Household::new(
+        flags,
+        environment,
+        Arc::clone(&catalogue),
+        configs,
+    ));
+    let api = Api::new(
+        engine.clone(),
+        Arc::clone(&catalogue),
+        held.clone(),
+        household.clone(),
+        stop.clone(),
+    )
+    .await
+    .map_err(Fault::of)?;
     let own = Own::default();
     own.set(doors.listen().into_iter().collect());
     let webhooks = webhook::Context {
@@ -153,23 +179,39 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         stop: stop.clone(),
     };
     webhook::start(&webhooks, &loops);
-    let people = notify::Context { engine: engine.clone(), config: held.clone(), stop: stop.clone() };
+    let people = notify::Context {
+        engine: engine.clone(),
+        config: held.clone(),
+        stop: stop.clone(),
+    };
     loops.spawn(notify::run(people));
-    let context = reconcile::Context { engine: engine.clone(), catalogue, config: held, stop: stop.clone() };
+    let context = reconcile::Context {
+        engine: engine.clone(),
+        catalogue,
+        config: held,
+        stop: stop.clone(),
+    };
     reconcile::start(&context, &loops);
-    let place = place::Place::write(&config.data_dir, doors.socket(), doors.listen()).map_err(Fault::of)?;
-    let listens = doors.listen().map_or_else(|| "off".to_owned(), |address| address.to_string());
+    let place =
+        place::Place::write(&config.data_dir, doors.socket(), doors.listen()).map_err(Fault::of)?;
+    let listens = doors
+        .listen()
+        .map_or_else(|| "off".to_owned(), |address| address.to_string());
     tracing::info!(
         component = "DAEMON", version = env!("CARGO_PKG_VERSION"), socket = %doors.socket().display(), listen = %listens,
         "ready"
     );
-    let served = tokio::spawn(doors.serve(api::router(api), Deadlines::default(), stop.clone(), GRACE));
+    let served =
+        tokio::spawn(doors.serve(api::router(api), Deadlines::default(), stop.clone(), GRACE));
     Service.ready("serving");
     loops.spawn(watchdog(engine.clone(), stop.clone()));
 
     let ended = signals.wait(&engine, &household).await;
     Service.stopping("stopping; what its stages run goes on");
-    tracing::info!(component = "DAEMON", "stops; what its stages run goes on and is found again by the next start");
+    tracing::info!(
+        component = "DAEMON",
+        "stops; what its stages run goes on and is found again by the next start"
+    );
     stop.cancel();
     loops.close();
     let wind_down = async {
@@ -187,7 +229,9 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
 
 /// Tells the service manager that the writer still answers.
 async fn watchdog(engine: Engine, stop: CancellationToken) {
-    let Some(period) = Service.watchdog() else { return };
+    let Some(period) = Service.watchdog() else {
+        return;
+    };
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -195,8 +239,13 @@ async fn watchdog(engine: Engine, stop: CancellationToken) {
         }
         match tokio::time::timeout(period, engine.pick()).await {
             Ok(Ok(())) => Service.alive(),
-            Ok(Err(error)) => tracing::error!(component = "DAEMON", "the writer does not answer: {error}"),
-            Err(_) => tracing::error!(component = "DAEMON", "the writer has not answered for {period:?}"),
+            Ok(Err(error)) => {
+                tracing::error!(component = "DAEMON", "the writer does not answer: {error}")
+            }
+            Err(_) => tracing::error!(
+                component = "DAEMON",
+                "the writer has not answered for {period:?}"
+            ),
         }
     }
 }

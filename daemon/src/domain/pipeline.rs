@@ -307,6 +307,14 @@ impl ErrorClass {
     /// Whether another try may help.
     #[must_use]
     pub fn retryable(self) -> bool {
-        matches!(self, Self::Provider | Self::Network | Self::Storage | Self::Resources | Self::Timeout | Self::Stalled)
+        matches!(
+            self,
+            Self::Provider
+                | Self::Network
+                | Self::Storage
+                | Self::Resources
+                | Self::Timeout
+                | Self::Stalled
+        )
     }
 }

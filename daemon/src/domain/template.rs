@@ -103,7 +103,8 @@ pub fn render(
 }
 
 fn walk<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, word| value.as_map()?.get(word))
+    path.iter()
+        .try_fold(value, |value, word| value.as_map()?.get(word))
 }
 
 fn parse(text: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
@@ -137,7 +138,12 @@ fn parse(text: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
 fn reference(place: &str) -> Result<Reference, TemplateError> {
     let words: Vec<&str> = place[2..place.len() - 1].split('.').collect();
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    let is_word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    let is_word = |word: &&str| {
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    };
     match words.as_slice() {
         words if !words.iter().all(is_word) => {}
         ["params", name, path @ ..] => {
@@ -171,7 +177,10 @@ mod tests {
         Values::from([
             ("word".to_owned(), Value::from("a ${params.count} \"b\"")),
             ("count".to_owned(), Value::Int(3)),
-            ("list".to_owned(), Value::List(vec![Value::from("x"), Value::from("y")])),
+            (
+                "list".to_owned(),
+                Value::List(vec![Value::from("x"), Value::from("y")]),
+            ),
             (
                 "env".to_owned(),
                 Value::Map(Values::from([("HOME".to_owned(), Value::from("/root"))])),
@@ -180,7 +189,9 @@ mod tests {
     }
 
     fn fill(text: &str) -> Result<String, String> {
-        let output = |stage: &str, key: &str| (stage == "zero" && key == "place").then(|| Value::from("here"));
+        let output = |stage: &str, key: &str| {
+            (stage == "zero" && key == "place").then(|| Value::from("here"))
+        };
         render(text, &params(), &output).map_err(|error| error.to_string())
     }
 
@@ -191,7 +202,10 @@ mod tests {
             Ok("say a ${params.count} \"b\"!".to_owned())
         );
         assert_eq!(fill("${params.count}${params.count}"), Ok("33".to_owned()));
-        assert_eq!(fill("in ${stages.zero.outputs.place}"), Ok("in here".to_owned()));
+        assert_eq!(
+            fill("in ${stages.zero.outputs.place}"),
+            Ok("in here".to_owned())
+        );
         assert_eq!(fill("${params.list}"), Ok("x,y".to_owned()));
         assert_eq!(fill("${params.env.HOME}"), Ok("/root".to_owned()));
     }

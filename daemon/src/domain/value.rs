@@ -50,7 +50,10 @@ impl Value {
     #[must_use]
     pub fn as_number(&self) -> Option<f64> {
         match self {
-            #[allow(clippy::cast_precision_loss, reason = "bounds and durations are far below 2^53")]
+            #[allow(
+                clippy::cast_precision_loss,
+                reason = "bounds and durations are far below 2^53"
+            )]
             Self::Int(value) => Some(*value as f64),
             Self::Number(value) => Some(*value),
             _ => None,

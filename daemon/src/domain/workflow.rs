@@ -283,7 +283,9 @@ pub struct Answer {
 impl Stage {
     /// What it gave, without the reserved key under which it gives to the workflow: what people are shown as its outputs.
     pub fn own_outputs(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.outputs.iter().filter(|(key, value)| *key != super::evolve::WORKFLOW_KEY || value.as_map().is_none())
+        self.outputs
+            .iter()
+            .filter(|(key, value)| *key != super::evolve::WORKFLOW_KEY || value.as_map().is_none())
     }
 }
 
@@ -325,12 +327,17 @@ impl Workflow {
     /// What a stage takes from its box.
     #[must_use]
     pub fn resources(&self, index: usize) -> &Resources {
-        self.stages[index].resources.as_ref().unwrap_or(&self.plan.stages[index].resources)
+        self.stages[index]
+            .resources
+            .as_ref()
+            .unwrap_or(&self.plan.stages[index].resources)
     }
 
     /// How a stage's failures are retried.
     #[must_use]
     pub fn retry_policy(&self, index: usize) -> RetryPolicy {
-        self.stages[index].retry.unwrap_or(self.plan.stages[index].retry)
+        self.stages[index]
+            .retry
+            .unwrap_or(self.plan.stages[index].retry)
     }
 }

@@ -65,7 +65,12 @@ impl Engine {
     ///
     /// # Errors
     /// The database's.
-    pub fn start(store: Store, dir: &Path, node: &Node, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+    pub fn start(
+        store: Store,
+        dir: &Path,
+        node: &Node,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
         Self::start_with(store, dir, node, clock, None)
     }
 
@@ -88,7 +93,11 @@ impl Engine {
         let transactor = Transactor {
             shared: Arc::clone(&shared),
             plans: Arc::clone(&store.plans),
-            boxes: vec![BoxState::new(&node.name, node.resources.clone(), node.labels.clone())],
+            boxes: vec![BoxState::new(
+                &node.name,
+                node.resources.clone(),
+                node.labels.clone(),
+            )],
             ballast,
             seq: 0,
             full,
@@ -106,7 +115,9 @@ impl Engine {
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer::run(connection, transactor, &operations))
-            .map_err(|error| StoreError::Sqlite(format!("the writer's thread does not start: {error}")))?;
+            .map_err(|error| {
+                StoreError::Sqlite(format!("the writer's thread does not start: {error}"))
+            })?;
         Ok(Self {
             shared,
             queue,
@@ -133,7 +144,11 @@ impl Engine {
     pub async fn stop(&self) {
         // An error means that it has stopped already.
         let _ = self.done(Ask::Stop).await;
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
@@ -146,12 +161,20 @@ impl Engine {
             Err(TrySendError::Full(op)) => {
                 let queue = self.queue.clone();
                 let sent = tokio::task::spawn_blocking(move || queue.send(op)).await;
-                if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err(EngineError::Stopping) }
+                if matches!(sent, Ok(Ok(()))) {
+                    Ok(())
+                } else {
+                    Err(EngineError::Stopping)
+                }
             }
         }
     }
 
-    async fn ask<T>(&self, ask: Ask, told: impl FnOnce(Reply<T>) -> Told) -> Result<T, EngineError> {
+    async fn ask<T>(
+        &self,
+        ask: Ask,
+        told: impl FnOnce(Reply<T>) -> Told,
+    ) -> Result<T, EngineError> {
         let (reply, answer) = oneshot::channel();
         self.send(Op::new(ask, told(reply))).await?;
         answer.await.map_err(|_| EngineError::Stopping)?
@@ -182,7 +205,15 @@ impl Engine {
     /// # Errors
     /// Refused, disk full, stopping, store.
     pub async fn command(&self, id: &str, command: Command) -> Result<Ack, EngineError> {
-        self.ask(Ask::Command { id: id.to_owned(), command, beside: None }, Told::One).await
+        self.ask(
+            Ask::Command {
+                id: id.to_owned(),
+                command,
+                beside: None,
+            },
+            Told::One,
+        )
+        .await
     }
 
     /// The same, and if it is taken `beside` is written in the same transaction. `beside` may run more than once, should a
@@ -196,7 +227,15 @@ impl Engine {
         command: Command,
         beside: impl FnMut(&Connection, &Ack) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<Ack, EngineError> {
-        self.ask(Ask::Command { id: id.to_owned(), command, beside: Some(Box::new(beside)) }, Told::One).await
+        self.ask(
+            Ask::Command {
+                id: id.to_owned(),
+                command,
+                beside: Some(Box::new(beside)),
+            },
+            Told::One,
+        )
+        .await
     }
 
     /// Looks at the clock for every workflow that is due, so many at a time; answers whether there may be more.
@@ -221,15 +260,28 @@ impl Engine {
     /// `NoBox`, stopping, store.
     pub async fn drain(&self, box_name: Option<&str>, on: bool) -> Result<(), EngineError> {
         let box_name = box_name.unwrap_or(&self.home).to_owned();
-        let known = self.done(Ask::Drain { box_name: box_name.clone(), on }).await?;
-        if known == 0 { Err(EngineError::NoBox(box_name)) } else { Ok(()) }
+        let known = self
+            .done(Ask::Drain {
+                box_name: box_name.clone(),
+                on,
+            })
+            .await?;
+        if known == 0 {
+            Err(EngineError::NoBox(box_name))
+        } else {
+            Ok(())
+        }
     }
 
     /// Holds new starts back while the disk is low, and until the end of a window; the outer none leaves that as it is.
     ///
     /// # Errors
     /// Stopping, store.
-    pub async fn hold(&self, disk_low: Option<bool>, window: Option<Option<Timestamp>>) -> Result<(), EngineError> {
+    pub async fn hold(
+        &self,
+        disk_low: Option<bool>,
+        window: Option<Option<Timestamp>>,
+    ) -> Result<(), EngineError> {
         self.done(Ask::Hold { disk_low, window }).await.map(|_| ())
     }
 
@@ -237,8 +289,18 @@ impl Engine {
     ///
     /// # Errors
     /// Stopping, store.
-    pub async fn retain(&self, keep: u64, max_age_ms: Option<i64>, limit: u32) -> Result<u64, EngineError> {
-        self.done(Ask::Retain { keep, max_age_ms, limit }).await
+    pub async fn retain(
+        &self,
+        keep: u64,
+        max_age_ms: Option<i64>,
+        limit: u32,
+    ) -> Result<u64, EngineError> {
+        self.done(Ask::Retain {
+            keep,
+            max_age_ms,
+            limit,
+        })
+        .await
     }
 
     /// Writes what no state machine decides (tokens, idempotency keys, schedules) in the writer's next transaction. `write`
@@ -250,7 +312,8 @@ impl Engine {
         &self,
         mut write: impl FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, EngineError> {
-        self.write_told(move |connection| Ok((write(connection)?, Vec::new()))).await
+        self.write_told(move |connection| Ok((write(connection)?, Vec::new())))
+            .await
     }
 
     /// As `write`, and numbers the events that it leads to in the same transaction.
@@ -322,7 +385,12 @@ impl Engine {
             used: state
                 .capacity
                 .iter()
-                .map(|(name, total)| (name.clone(), state.used.get(name).copied().unwrap_or(0).min(*total)))
+                .map(|(name, total)| {
+                    (
+                        name.clone(),
+                        state.used.get(name).copied().unwrap_or(0).min(*total),
+                    )
+                })
                 .collect(),
             name: state.name,
             capacity: state.capacity,
@@ -347,23 +415,41 @@ impl Engine {
     /// Puts word of an attempt into the writer's queue, waiting while that is full. From plain threads only.
     fn post(&self, key: AttemptKey, command: Command) {
         // A writer that has stopped takes no more: at the next start the runner learns the end again.
-        let _ = self.queue.send(Op::new(Ask::Attempt { key, command }, Told::Nobody));
+        let _ = self
+            .queue
+            .send(Op::new(Ask::Attempt { key, command }, Told::Nobody));
     }
 }
 
 impl Reports for Engine {
     fn ended(&self, key: AttemptKey, started_at: Option<Timestamp>, outcome: Outcome) {
-        let command =
-            Command::Ended { stage: key.stage, attempt: key.attempt, started_at, outcome, jitter: clock::draw() };
+        let command = Command::Ended {
+            stage: key.stage,
+            attempt: key.attempt,
+            started_at,
+            outcome,
+            jitter: clock::draw(),
+        };
         self.post(key, command);
     }
 
     fn progress(&self, key: &AttemptKey, progress: f64, message: Option<String>) {
         let reported = self.shared.live.report(key, progress, message);
         if let Some((progress, message)) = reported.tenth {
-            let command = Command::Progress { stage: key.stage, attempt: key.attempt, progress, message };
+            let command = Command::Progress {
+                stage: key.stage,
+                attempt: key.attempt,
+                progress,
+                message,
+            };
             // A full queue drops a tenth: the next one, or the end, makes up for it.
-            let _ = self.queue.try_send(Op::new(Ask::Attempt { key: key.clone(), command }, Told::Nobody));
+            let _ = self.queue.try_send(Op::new(
+                Ask::Attempt {
+                    key: key.clone(),
+                    command,
+                },
+                Told::Nobody,
+            ));
         }
         if let Some(tick) = reported.tick {
             let _ = self.shared.feed.send(Message::Progress(Arc::new(tick)));
@@ -371,7 +457,11 @@ impl Reports for Engine {
     }
 
     fn log_grew(&self, key: &AttemptKey) {
-        let grew = feed::LogGrew { workflow_id: key.workflow.as_str().into(), stage: key.stage, attempt: key.attempt };
+        let grew = feed::LogGrew {
+            workflow_id: key.workflow.as_str().into(),
+            stage: key.stage,
+            attempt: key.attempt,
+        };
         let _ = self.shared.feed.send(Message::Log(grew));
     }
 }

@@ -72,8 +72,17 @@ impl Insight {
             Some(shown) => shown.stages.clone(),
             None => workflow.stages.iter().map(|stage| stage.progress).collect(),
         };
-        let place = (workflow.status() == Status::Queued).then(|| self.positions.get(&workflow.id)).flatten().copied();
-        let ahead = self.order[..place.unwrap_or(0)].iter().rev().take(AHEAD).rev().cloned().collect::<Vec<_>>();
+        let place = (workflow.status() == Status::Queued)
+            .then(|| self.positions.get(&workflow.id))
+            .flatten()
+            .copied();
+        let ahead = self.order[..place.unwrap_or(0)]
+            .iter()
+            .rev()
+            .take(AHEAD)
+            .rev()
+            .cloned()
+            .collect::<Vec<_>>();
         let starts_about = self.starts.get(&workflow.id).copied();
         let context = Context {
             boxes: &self.boxes,
@@ -85,7 +94,9 @@ impl Insight {
         };
         let now = self.shared.clock.now();
         let eta = self.eta(workflow, now, &stage_progress).map(|eta| {
-            let wait = starts_about.filter(|_| workflow.status() == Status::Queued).map_or(0.0, |at| at.since(now).as_secs_f64() * 1000.0);
+            let wait = starts_about
+                .filter(|_| workflow.status() == Status::Queued)
+                .map_or(0.0, |at| at.since(now).as_secs_f64() * 1000.0);
             let eta = eta.after(wait);
             (eta.low / 1000.0, eta.mid / 1000.0, eta.high / 1000.0)
         });
@@ -93,8 +104,12 @@ impl Insight {
             waiting_for: why::why(workflow, &context),
             eta,
             queue_position: place.map(|place| place as u64 + 1),
-            progress: shown.as_ref().map_or(workflow.progress, |shown| shown.progress),
-            message: shown.and_then(|shown| shown.message).or_else(|| last_words(workflow)),
+            progress: shown
+                .as_ref()
+                .map_or(workflow.progress, |shown| shown.progress),
+            message: shown
+                .and_then(|shown| shown.message)
+                .or_else(|| last_words(workflow)),
             stage_progress,
             ahead,
         }
@@ -104,7 +119,12 @@ impl Insight {
         if workflow.status().is_terminal() {
             return None;
         }
-        eta::remaining(workflow, now, &|index| stats(&self.shared, workflow, index), &|index| progress[index])
+        eta::remaining(
+            workflow,
+            now,
+            &|index| stats(&self.shared, workflow, index),
+            &|index| progress[index],
+        )
     }
 
     /// The statistics of a workflow's stage.
@@ -125,7 +145,11 @@ fn stats(shared: &Shared, workflow: &Workflow, stage: usize) -> Option<StageStat
 }
 
 fn last_words(workflow: &Workflow) -> Option<String> {
-    let running = workflow.stages.iter().rev().filter(|stage| matches!(stage.state, StageState::InProgress(_)));
+    let running = workflow
+        .stages
+        .iter()
+        .rev()
+        .filter(|stage| matches!(stage.state, StageState::InProgress(_)));
     running.filter_map(|stage| stage.message.clone()).next()
 }
 
@@ -134,18 +158,30 @@ impl Engine {
     #[must_use]
     pub fn insight(&self) -> Arc<Insight> {
         let gallery = &self.shared.gallery;
-        let held = gallery.now.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let stale = held.as_ref().is_none_or(|(made, insight)| insight.seq != self.seq() && made.elapsed() >= FRESH);
+        let held = gallery
+            .now
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let stale = held
+            .as_ref()
+            .is_none_or(|(made, insight)| insight.seq != self.seq() && made.elapsed() >= FRESH);
         if stale && !gallery.making.swap(true, Ordering::AcqRel) {
             let engine = self.clone();
             tokio::spawn(async move {
                 if let Err(error) = engine.look().await {
-                    tracing::warn!(component = "QUEUE_MANAGER", "the queue could not be looked at: {error}");
+                    tracing::warn!(
+                        component = "QUEUE_MANAGER",
+                        "the queue could not be looked at: {error}"
+                    );
                 }
                 engine.shared.gallery.making.store(false, Ordering::Release);
             });
         }
-        held.map_or_else(|| Arc::new(self.picture(Vec::new(), &[])), |(_, insight)| insight)
+        held.map_or_else(
+            || Arc::new(self.picture(Vec::new(), &[])),
+            |(_, insight)| insight,
+        )
     }
 
     /// A picture that knows these workflows: the shared one, unless one of them joined the queue after it was made, or it
@@ -153,8 +189,17 @@ impl Engine {
     ///
     /// # Errors
     /// The database's.
-    pub async fn insight_about(&self, workflows: &[Arc<Workflow>]) -> Result<Arc<Insight>, StoreError> {
-        let held = self.shared.gallery.now.read().unwrap_or_else(PoisonError::into_inner).clone();
+    pub async fn insight_about(
+        &self,
+        workflows: &[Arc<Workflow>],
+    ) -> Result<Arc<Insight>, StoreError> {
+        let held = self
+            .shared
+            .gallery
+            .now
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some((made, insight)) = held {
             let unknown = |workflow: &Arc<Workflow>| {
                 workflow.status() == Status::Queued && !insight.positions.contains_key(&workflow.id)
@@ -171,8 +216,12 @@ impl Engine {
     async fn look(&self) -> Result<Arc<Insight>, StoreError> {
         let (order, waiting) = self.reader().waiting(FORETOLD).await?;
         let insight = Arc::new(self.picture(order, &waiting));
-        *self.shared.gallery.now.write().unwrap_or_else(PoisonError::into_inner) =
-            Some((Instant::now(), Arc::clone(&insight)));
+        *self
+            .shared
+            .gallery
+            .now
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&insight)));
         Ok(insight)
     }
 
@@ -183,7 +232,10 @@ impl Engine {
         let boxes: Vec<BoxSlots> = state
             .boxes
             .iter()
-            .map(|one| BoxSlots { capacity: one.capacity.clone(), ..one.slots(state.open) })
+            .map(|one| BoxSlots {
+                capacity: one.capacity.clone(),
+                ..one.slots(state.open)
+            })
             .collect();
         let closed = state
             .boxes
@@ -198,12 +250,22 @@ impl Engine {
         let mut holders = Vec::new();
         let mut running = Vec::new();
         for workflow in self.shared.live.running() {
-            let progress = self.shared.live.shown(&workflow).map(|shown| shown.stages).unwrap_or_default();
-            let left = eta::remaining(&workflow, now, &|index| stats(&self.shared, &workflow, index), &|index| {
-                progress.get(index).copied().unwrap_or(0.0)
-            });
+            let progress = self
+                .shared
+                .live
+                .shown(&workflow)
+                .map(|shown| shown.stages)
+                .unwrap_or_default();
+            let left = eta::remaining(
+                &workflow,
+                now,
+                &|index| stats(&self.shared, &workflow, index),
+                &|index| progress.get(index).copied().unwrap_or(0.0),
+            );
             for (index, stage) in workflow.stages.iter().enumerate() {
-                let StageState::InProgress(lease) = &stage.state else { continue };
+                let StageState::InProgress(lease) = &stage.state else {
+                    continue;
+                };
                 holders.push(Holder {
                     workflow: workflow.id.clone(),
                     stage: workflow.plan.stages[index].id.clone(),
@@ -214,18 +276,28 @@ impl Engine {
                     running.push(Running {
                         on,
                         holds: workflow.resources(index).clone(),
-                        left: left.map(|left| Duration::from_secs_f64((left.mid / 1000.0).clamp(0.0, 1e9))),
+                        left: left.map(|left| {
+                            Duration::from_secs_f64((left.mid / 1000.0).clamp(0.0, 1e9))
+                        }),
                     });
                 }
             }
         }
         let lasts = |workflow: &Workflow| {
-            eta::remaining(workflow, now, &|index| stats(&self.shared, workflow, index), &|_| 0.0)
-                .map(|eta| Duration::from_secs_f64((eta.mid / 1000.0).clamp(0.0, 1e9)))
+            eta::remaining(
+                workflow,
+                now,
+                &|index| stats(&self.shared, workflow, index),
+                &|_| 0.0,
+            )
+            .map(|eta| Duration::from_secs_f64((eta.mid / 1000.0).clamp(0.0, 1e9)))
         };
         let waits: Vec<Waiting> = waiting
             .iter()
-            .map(|(candidate, workflow)| Waiting { candidate: candidate.clone(), lasts: lasts(workflow) })
+            .map(|(candidate, workflow)| Waiting {
+                candidate: candidate.clone(),
+                lasts: lasts(workflow),
+            })
             .collect();
         let starts = eta::queue_starts(&waits, &running, &boxes, waits.len());
         let starts = waits
@@ -233,7 +305,20 @@ impl Engine {
             .zip(starts)
             .filter_map(|(waits, start)| Some((waits.candidate.workflow, now.plus(start?))))
             .collect();
-        let positions = order.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect();
-        Insight { shared: Arc::clone(&self.shared), seq, boxes, closed, holders, order, positions, starts }
+        let positions = order
+            .iter()
+            .enumerate()
+            .map(|(index, id)| (id.clone(), index))
+            .collect();
+        Insight {
+            shared: Arc::clone(&self.shared),
+            seq,
+            boxes,
+            closed,
+            holders,
+            order,
+            positions,
+            starts,
+        }
     }
 }

@@ -51,7 +51,10 @@ impl Live {
     /// A workflow was committed: its live state follows it, and goes when nothing of it runs.
     pub fn committed(&self, workflow: &Arc<Workflow>) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let runs = workflow.stages.iter().any(|stage| matches!(stage.state, StageState::InProgress(_)));
+        let runs = workflow
+            .stages
+            .iter()
+            .any(|stage| matches!(stage.state, StageState::InProgress(_)));
         if !runs {
             running.remove(&workflow.id);
             return;
@@ -62,7 +65,12 @@ impl Live {
                     entry.shown = 0.0;
                 }
                 entry.stages.retain(|index, _| {
-                    let now = |of: &Workflow| (of.stages[*index].attempts, matches!(of.stages[*index].state, StageState::InProgress(_)));
+                    let now = |of: &Workflow| {
+                        (
+                            of.stages[*index].attempts,
+                            matches!(of.stages[*index].state, StageState::InProgress(_)),
+                        )
+                    };
                     now(&entry.workflow) == now(workflow)
                 });
                 entry.workflow = Arc::clone(workflow);
@@ -82,12 +90,19 @@ impl Live {
     /// Takes a report of an attempt; one that is not the current one, or goes back, is dropped.
     pub fn report(&self, key: &AttemptKey, value: f64, message: Option<String>) -> Reported {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(entry) = running.get_mut(&key.workflow) else { return Reported::default() };
-        let Some(stage) = entry.workflow.stages.get(key.stage) else { return Reported::default() };
+        let Some(entry) = running.get_mut(&key.workflow) else {
+            return Reported::default();
+        };
+        let Some(stage) = entry.workflow.stages.get(key.stage) else {
+            return Reported::default();
+        };
         if stage.attempts != key.attempt || !value.is_finite() {
             return Reported::default();
         }
-        let before = entry.stages.get(&key.stage).map_or(stage.progress, |(progress, _)| *progress);
+        let before = entry
+            .stages
+            .get(&key.stage)
+            .map_or(stage.progress, |(progress, _)| *progress);
         let value = value.clamp(0.0, 100.0).max(before);
         entry.stages.insert(key.stage, (value, message.clone()));
         entry.shown = entry.shown.max(whole(entry));
@@ -98,7 +113,10 @@ impl Live {
             reported.tenth = Some((value, message.clone()));
         }
         let now = Instant::now();
-        if entry.last.is_none_or(|last| now.duration_since(last) >= TICK) {
+        if entry
+            .last
+            .is_none_or(|last| now.duration_since(last) >= TICK)
+        {
             entry.last = Some(now);
             reported.tick = Some(ProgressTick {
                 workflow_id: key.workflow.clone(),
@@ -116,7 +134,10 @@ impl Live {
     /// Every workflow of which something runs.
     pub fn running(&self) -> Vec<Arc<Workflow>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.values().map(|entry| Arc::clone(&entry.workflow)).collect()
+        running
+            .values()
+            .map(|entry| Arc::clone(&entry.workflow))
+            .collect()
     }
 
     /// What is shown of a workflow, if something of it runs.
@@ -127,11 +148,17 @@ impl Live {
             return None;
         }
         let stages = workflow.stages.iter().enumerate().map(|(index, stage)| {
-            entry.stages.get(&index).map_or(stage.progress, |(progress, _)| progress.max(stage.progress))
+            entry
+                .stages
+                .get(&index)
+                .map_or(stage.progress, |(progress, _)| progress.max(stage.progress))
         });
         Some(Shown {
             progress: entry.shown.max(workflow.progress),
-            message: entry.stages.values().find_map(|(_, message)| message.clone()),
+            message: entry
+                .stages
+                .values()
+                .find_map(|(_, message)| message.clone()),
             stages: stages.collect(),
         })
     }

@@ -45,9 +45,16 @@ pub(super) enum Ask {
     /// Take no more for a box, or take again.
     Drain { box_name: String, on: bool },
     /// Whether the disk has room; whether a window is open.
-    Hold { disk_low: Option<bool>, window: Option<Option<Timestamp>> },
+    Hold {
+        disk_low: Option<bool>,
+        window: Option<Option<Timestamp>>,
+    },
     /// Let go of what retention says.
-    Retain { keep: u64, max_age_ms: Option<i64>, limit: u32 },
+    Retain {
+        keep: u64,
+        max_age_ms: Option<i64>,
+        limit: u32,
+    },
     /// Anything else.
     Write(Write),
     /// The last one.
@@ -78,7 +85,13 @@ pub(super) struct Op {
 
 impl Op {
     pub fn new(ask: Ask, told: Told) -> Self {
-        Self { ask, told, answer: None, count: 0, tries: 0 }
+        Self {
+            ask,
+            told,
+            answer: None,
+            count: 0,
+            tries: 0,
+        }
     }
 
     /// A person or program waits for this one, so it is committed without delay.
@@ -102,7 +115,8 @@ impl Op {
             }
             Told::One(reply) => {
                 let one = answer.and_then(|mut acks| {
-                    acks.pop().ok_or_else(|| EngineError::Store("the writer gave no answer".into()))
+                    acks.pop()
+                        .ok_or_else(|| EngineError::Store("the writer gave no answer".into()))
                 });
                 let _ = reply.send(one);
             }

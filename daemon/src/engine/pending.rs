@@ -51,6 +51,14 @@ impl Pending {
     }
 
     pub fn publish_notice(&mut self, seq: u64, at: Timestamp, kind: &'static str, data: String) {
-        self.events.push(Committed { seq, at, workflow_id: None, kind, data, workflow: None, frame: OnceLock::new() });
+        self.events.push(Committed {
+            seq,
+            at,
+            workflow_id: None,
+            kind,
+            data,
+            workflow: None,
+            frame: OnceLock::new(),
+        });
     }
 }

@@ -34,7 +34,11 @@ impl Order {
     /// The attempt's name.
     #[must_use]
     pub fn key(&self) -> AttemptKey {
-        AttemptKey { workflow: self.workflow.id.clone(), stage: self.stage, attempt: self.attempt }
+        AttemptKey {
+            workflow: self.workflow.id.clone(),
+            stage: self.stage,
+            attempt: self.attempt,
+        }
     }
 }
 

@@ -55,10 +55,16 @@ fn failure(failure: &Failure) -> Json {
 fn waiting(wait: &Wait) -> Json {
     match wait {
         Wait::Backoff { until } => json!({"for": "retry", "untilMs": until.0}),
-        Wait::Parked { until, reason, class } => json!({
+        Wait::Parked {
+            until,
+            reason,
+            class,
+        } => json!({
             "for": class.map_or("time", |class| class.word()), "untilMs": until.0, "reason": reason,
         }),
-        Wait::Approval { deadline, .. } => json!({"for": "approval", "untilMs": deadline.map(|at| at.0)}),
+        Wait::Approval { deadline, .. } => {
+            json!({"for": "approval", "untilMs": deadline.map(|at| at.0)})
+        }
         Wait::Callback { deadline, reason } => {
             json!({"for": "callback", "untilMs": deadline.0, "reason": reason})
         }
@@ -96,28 +102,51 @@ pub(super) fn data(event: &Event, before: Option<&Workflow>, after: &Workflow) -
         }
         Event::DependencyMet { id } => put("dependency", id.as_str().into()),
         Event::Prioritised { priority } => put("priority", (*priority).into()),
-        Event::CancelAsked { by } | Event::Cancelled { by } | Event::Deleted { by } => put("by", by.as_str().into()),
+        Event::CancelAsked { by } | Event::Cancelled { by } | Event::Deleted { by } => {
+            put("by", by.as_str().into())
+        }
         Event::Failed { failure: why } => put("error", failure(why)),
         Event::Retried { stages, by, .. } => {
             put("by", by.as_str().into());
             put("attempt", after.attempt.into());
-            put("stages", stages.iter().map(|index| Json::from(after.plan.stages[*index].id.as_str())).collect());
+            put(
+                "stages",
+                stages
+                    .iter()
+                    .map(|index| Json::from(after.plan.stages[*index].id.as_str()))
+                    .collect(),
+            );
         }
         Event::StageStarted { lease, .. } => {
             put("box", lease.box_name.as_str().into());
             put("ordinal", lease.ordinal.into());
         }
-        Event::StageProgress { progress, message, .. } => {
+        Event::StageProgress {
+            progress, message, ..
+        } => {
             put("progress", (*progress).into());
             put("message", message.as_deref().into());
         }
         Event::StageCompleted { stage, .. } => {
-            if let (Some(start), Some(end)) = (after.stages[*stage].started_at, after.stages[*stage].ended_at) {
-                put("durationMs", u64::try_from(end.since(start).as_millis()).unwrap_or(u64::MAX).into());
+            if let (Some(start), Some(end)) = (
+                after.stages[*stage].started_at,
+                after.stages[*stage].ended_at,
+            ) {
+                put(
+                    "durationMs",
+                    u64::try_from(end.since(start).as_millis())
+                        .unwrap_or(u64::MAX)
+                        .into(),
+                );
             }
         }
         Event::StageFailed { failure: why, .. } => put("error", failure(why)),
-        Event::StageWaiting { wait, failure: why, spent, .. } => {
+        Event::StageWaiting {
+            wait,
+            failure: why,
+            spent,
+            ..
+        } => {
             put("wait", waiting(wait));
             put("spent", (*spent).into());
             if let Some(why) = why {

@@ -83,7 +83,9 @@ impl Shared {
 
     fn note(&self, pipeline: &str, stage: &str, ms: u64) {
         let mut runs = self.runs.write().unwrap_or_else(PoisonError::into_inner);
-        let runs = runs.entry((pipeline.to_owned(), stage.to_owned())).or_default();
+        let runs = runs
+            .entry((pipeline.to_owned(), stage.to_owned()))
+            .or_default();
         if runs.len() == RUNS {
             runs.pop_front();
         }
@@ -93,9 +95,15 @@ impl Shared {
     /// How long a stage took in its last runs.
     pub fn stats(&self, pipeline: &str, stage: &str) -> Option<StageStats> {
         let runs = self.runs.read().unwrap_or_else(PoisonError::into_inner);
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds are far below 2^53")]
-        let mut durations: Vec<f64> =
-            runs.get(&(pipeline.to_owned(), stage.to_owned()))?.iter().map(|ms| *ms as f64).collect();
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "milliseconds are far below 2^53"
+        )]
+        let mut durations: Vec<f64> = runs
+            .get(&(pipeline.to_owned(), stage.to_owned()))?
+            .iter()
+            .map(|ms| *ms as f64)
+            .collect();
         drop(runs);
         StageStats::of(&mut durations)
     }
@@ -105,7 +113,10 @@ impl Shared {
     }
 
     pub fn boxes(&self) -> BoxesNow {
-        self.boxes.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.boxes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub fn fatal(&self, why: &str) {

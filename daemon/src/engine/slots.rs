@@ -30,7 +30,14 @@ pub(super) struct BoxState {
 
 impl BoxState {
     pub fn new(name: &str, capacity: Resources, labels: BTreeMap<String, String>) -> Self {
-        Self { name: name.to_owned(), capacity, labels, used: Resources::new(), drained: false, mean_ms: f64::MAX }
+        Self {
+            name: name.to_owned(),
+            capacity,
+            labels,
+            used: Resources::new(),
+            drained: false,
+            mean_ms: f64::MAX,
+        }
     }
 
     /// As `pick` wants it. `open` is false while nothing new may start anywhere.
@@ -38,7 +45,11 @@ impl BoxState {
         let factor = if self.mean_ms < SHORT { AHEAD } else { 1 };
         BoxSlots {
             name: self.name.clone(),
-            capacity: self.capacity.iter().map(|(name, amount)| (name.clone(), amount * factor)).collect(),
+            capacity: self
+                .capacity
+                .iter()
+                .map(|(name, amount)| (name.clone(), amount * factor))
+                .collect(),
             used: self.used.clone(),
             labels: self.labels.clone(),
             accepting: open && !self.drained,
@@ -61,11 +72,19 @@ impl BoxState {
 
     pub fn took(&mut self, duration: Duration) {
         let ms = duration.as_secs_f64() * 1000.0;
-        self.mean_ms = if self.mean_ms == f64::MAX { ms } else { self.mean_ms + (ms - self.mean_ms) * NEWEST };
+        self.mean_ms = if self.mean_ms == f64::MAX {
+            ms
+        } else {
+            self.mean_ms + (ms - self.mean_ms) * NEWEST
+        };
     }
 
     /// More was leased than there are slots: the runner has work waiting.
     pub fn is_ahead(&self) -> bool {
-        self.used.iter().any(|(name, used)| self.capacity.get(name).is_some_and(|capacity| used > capacity))
+        self.used.iter().any(|(name, used)| {
+            self.capacity
+                .get(name)
+                .is_some_and(|capacity| used > capacity)
+        })
     }
 }

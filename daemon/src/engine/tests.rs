@@ -63,20 +63,31 @@ struct House {
 
 fn store(dir: &Path) -> Store {
     let parse = |name: &str, origin: &str, text: &str| {
-        crate::pipeline::parse(name, text, origin, &DEFAULTS)
-            .map_err(|error| error.to_string())
+        crate::pipeline::parse(name, text, origin, &DEFAULTS).map_err(|error| error.to_string())
     };
     Store::open(dir, Box::new(parse)).unwrap()
 }
 
 async fn house(dir: &Path) -> House {
     let clock = Arc::new(ManualClock::at(Timestamp(1_000_000)));
-    let node = Node { name: "box".into(), resources: [("cpu".into(), 2)].into(), labels: Default::default() };
+    let node = Node {
+        name: "box".into(),
+        resources: [("cpu".into(), 2)].into(),
+        labels: Default::default(),
+    };
     let engine = Engine::start(store(dir), dir, &node, clock.clone()).unwrap();
     let (sender, orders) = mpsc::channel(1024);
-    let runner = Arc::new(Fake { orders: sender, cancels: Mutex::default() });
+    let runner = Arc::new(Fake {
+        orders: sender,
+        cancels: Mutex::default(),
+    });
     engine.attach(runner.clone()).await.unwrap();
-    House { engine, orders, runner, clock }
+    House {
+        engine,
+        orders,
+        runner,
+        clock,
+    }
 }
 
 fn submit(id: &str, plan: &Arc<Pipeline>) -> Submit {
@@ -106,7 +117,9 @@ impl House {
         let order = self.orders.recv().await.unwrap();
         let engine = self.engine.clone();
         let key = order.key();
-        tokio::task::spawn_blocking(move || engine.ended(key, None, outcome)).await.unwrap();
+        tokio::task::spawn_blocking(move || engine.ended(key, None, outcome))
+            .await
+            .unwrap();
         order
     }
 
@@ -116,12 +129,20 @@ impl House {
     }
 
     async fn status(&self, id: &str) -> Status {
-        self.engine.reader().workflow(id).await.unwrap().unwrap().status()
+        self.engine
+            .reader()
+            .workflow(id)
+            .await
+            .unwrap()
+            .unwrap()
+            .status()
     }
 }
 
 fn completed() -> Outcome {
-    Outcome::Completed { outputs: Values::new() }
+    Outcome::Completed {
+        outputs: Values::new(),
+    }
 }
 
 fn dir() -> TempDir {
@@ -148,7 +169,12 @@ async fn a_workflow_runs_its_stages_and_numbers_have_no_gap() {
             published.push((event.seq, event.kind.to_owned()));
         }
     }
-    assert_eq!(published, rows.into_iter().map(|row| (row.seq, row.kind)).collect::<Vec<_>>());
+    assert_eq!(
+        published,
+        rows.into_iter()
+            .map(|row| (row.seq, row.kind))
+            .collect::<Vec<_>>()
+    );
     house.engine.stop().await;
 }
 
@@ -160,7 +186,10 @@ async fn slots_bound_what_runs_and_priority_leads() {
     for id in ["a", "b", "c"] {
         house.engine.submit(submit(id, &plan)).await.unwrap();
     }
-    let urgent = Submit { priority: 5, ..submit("u", &plan) };
+    let urgent = Submit {
+        priority: 5,
+        ..submit("u", &plan)
+    };
     house.engine.submit(urgent).await.unwrap();
     assert_eq!(house.status("c").await, Status::Queued);
     let insight = house.engine.insight_about(&[]).await.unwrap();
@@ -182,11 +211,32 @@ async fn a_batch_is_all_or_none() {
     let dir = dir();
     let house = house(dir.path()).await;
     let plan = pipeline();
-    let refused = house.engine.submit_batch(vec![submit("a", &plan), submit("b", &plan), submit("a", &plan)]).await;
-    assert!(matches!(refused, Err(EngineError::BatchRefused { index: 2, refusal: Refusal::IdTaken(_) })));
+    let refused = house
+        .engine
+        .submit_batch(vec![
+            submit("a", &plan),
+            submit("b", &plan),
+            submit("a", &plan),
+        ])
+        .await;
+    assert!(matches!(
+        refused,
+        Err(EngineError::BatchRefused {
+            index: 2,
+            refusal: Refusal::IdTaken(_)
+        })
+    ));
     assert!(house.engine.reader().workflow("a").await.unwrap().is_none());
     assert_eq!(house.engine.reader().bounds().await.unwrap(), (0, 0));
-    assert_eq!(house.engine.submit_batch(vec![submit("a", &plan), submit("b", &plan)]).await.unwrap().len(), 2);
+    assert_eq!(
+        house
+            .engine
+            .submit_batch(vec![submit("a", &plan), submit("b", &plan)])
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
     house.engine.stop().await;
 }
 
@@ -197,11 +247,20 @@ async fn dependants_follow_in_the_same_transaction() {
     let plan = pipeline();
     house.engine.submit(submit("a", &plan)).await.unwrap();
     let mut after = submit("b", &plan);
-    after.depends_on =
-        vec![(crate::domain::workflow::Dependency { id: "a".into(), done: false }, crate::domain::DependencyState::Open)];
+    after.depends_on = vec![(
+        crate::domain::workflow::Dependency {
+            id: "a".into(),
+            done: false,
+        },
+        crate::domain::DependencyState::Open,
+    )];
     house.engine.submit(after).await.unwrap();
     assert_eq!(house.status("b").await, Status::Blocked);
-    house.engine.command("a", Command::Cancel { by: "ana".into() }).await.unwrap();
+    house
+        .engine
+        .command("a", Command::Cancel { by: "ana".into() })
+        .await
+        .unwrap();
     assert_eq!(house.runner.cancels.lock().unwrap().len(), 1);
     house.finish(Outcome::Cancelled).await;
     house.done().await;
@@ -225,14 +284,20 @@ async fn a_restart_finds_the_leases_again_and_late_words_change_nothing() {
     second.engine.progress(&again.key(), 42.0, None);
     let shown = second.engine.insight().of(&again.workflow);
     assert!((shown.stage_progress[0] - 42.0).abs() < f64::EPSILON);
-    let lost = Outcome::Lost { reason: "gone".into() };
+    let lost = Outcome::Lost {
+        reason: "gone".into(),
+    };
     let engine = second.engine.clone();
     let key = again.key();
-    tokio::task::spawn_blocking(move || engine.ended(key, None, lost)).await.unwrap();
+    tokio::task::spawn_blocking(move || engine.ended(key, None, lost))
+        .await
+        .unwrap();
     let retried = second.orders.recv().await.unwrap();
     assert_eq!(retried.attempt, order.attempt + 1);
     let engine = second.engine.clone();
-    tokio::task::spawn_blocking(move || engine.ended(order.key(), None, completed())).await.unwrap();
+    tokio::task::spawn_blocking(move || engine.ended(order.key(), None, completed()))
+        .await
+        .unwrap();
     second.done().await;
     assert_eq!(second.status("a").await, Status::Running);
     assert!(second.engine.reader().check().await.unwrap().is_none());
@@ -246,7 +311,10 @@ async fn a_drained_box_takes_nothing_until_it_is_undrained() {
     house.engine.drain(None, true).await.unwrap();
     house.engine.submit(submit("a", &pipeline())).await.unwrap();
     assert!(house.orders.try_recv().is_err());
-    assert!(matches!(house.engine.drain(Some("nowhere"), true).await, Err(EngineError::NoBox(_))));
+    assert!(matches!(
+        house.engine.drain(Some("nowhere"), true).await,
+        Err(EngineError::NoBox(_))
+    ));
     house.engine.drain(None, false).await.unwrap();
     assert_eq!(house.orders.recv().await.unwrap().workflow.id, "a");
     house.engine.stop().await;
@@ -256,9 +324,15 @@ async fn a_drained_box_takes_nothing_until_it_is_undrained() {
 async fn what_is_due_goes_on_by_the_clock() {
     let dir = dir();
     let mut house = house(dir.path()).await;
-    let later = Submit { not_before: Some(Timestamp(2_000_000)), ..submit("a", &pipeline()) };
+    let later = Submit {
+        not_before: Some(Timestamp(2_000_000)),
+        ..submit("a", &pipeline())
+    };
     house.engine.submit(later).await.unwrap();
-    assert_eq!(*house.engine.next_due().borrow(), Some(Timestamp(2_000_000)));
+    assert_eq!(
+        *house.engine.next_due().borrow(),
+        Some(Timestamp(2_000_000))
+    );
     house.engine.due().await.unwrap();
     assert!(house.orders.try_recv().is_err());
     house.clock.set(Timestamp(2_000_000));
@@ -281,9 +355,25 @@ async fn history_is_found_by_words_labels_and_the_beginning_of_an_id() {
     house.finish(completed()).await;
     house.finish(completed()).await;
     house.done().await;
-    let find = |q: &str| crate::store::list::Filter { ended: Some(true), q: Some(q.into()), limit: 10, ..Default::default() };
-    for (q, found) in [("sunset", 1), ("sun", 1), ("abc", 1), ("\"over\"", 1), ("rain", 0), ("* OR", 0)] {
-        assert_eq!(house.engine.reader().list(find(q)).await.unwrap().total, found, "{q}");
+    let find = |q: &str| crate::store::list::Filter {
+        ended: Some(true),
+        q: Some(q.into()),
+        limit: 10,
+        ..Default::default()
+    };
+    for (q, found) in [
+        ("sunset", 1),
+        ("sun", 1),
+        ("abc", 1),
+        ("\"over\"", 1),
+        ("rain", 0),
+        ("* OR", 0),
+    ] {
+        assert_eq!(
+            house.engine.reader().list(find(q)).await.unwrap().total,
+            found,
+            "{q}"
+        );
     }
     let label = crate::store::list::Filter {
         label: Some(("team".into(), Some("news".into()))),
@@ -292,6 +382,14 @@ async fn history_is_found_by_words_labels_and_the_beginning_of_an_id() {
     };
     assert_eq!(house.engine.reader().list(label).await.unwrap().total, 1);
     assert_eq!(house.engine.retain(0, None, 10).await.unwrap(), 1);
-    assert!(house.engine.reader().workflow("abcdef").await.unwrap().is_none());
+    assert!(
+        house
+            .engine
+            .reader()
+            .workflow("abcdef")
+            .await
+            .unwrap()
+            .is_none()
+    );
     house.engine.stop().await;
 }

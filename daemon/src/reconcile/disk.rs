@@ -20,11 +20,18 @@ pub(super) async fn run(context: Context) {
         match statvfs(&dir) {
             Ok(disk) => {
                 let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-                let now = if low { free < limit.saturating_add(MARGIN.min(limit / 8)) } else { free < limit };
+                let now = if low {
+                    free < limit.saturating_add(MARGIN.min(limit / 8))
+                } else {
+                    free < limit
+                };
                 if now != low || context.engine.disk_is_low() != now {
                     low = now;
                     if let Err(error) = context.engine.hold(Some(now), None).await {
-                        tracing::warn!(component = "QUEUE_MANAGER", "the disk's state was not noted: {error}");
+                        tracing::warn!(
+                            component = "QUEUE_MANAGER",
+                            "the disk's state was not noted: {error}"
+                        );
                     }
                 }
             }

@@ -37,21 +37,36 @@ pub(super) async fn run(context: Context) {
 
 async fn pass(context: &Context) -> Result<(), EngineError> {
     let retention = context.config.borrow().retention.clone();
-    let age = retention.max_age.map(|age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
-    while context.engine.retain(retention.finished, age, CHUNK).await? == u64::from(CHUNK) {
+    let age = retention
+        .max_age
+        .map(|age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+    while context
+        .engine
+        .retain(retention.finished, age, CHUNK)
+        .await?
+        == u64::from(CHUNK)
+    {
         if context.stop.is_cancelled() {
             return Ok(());
         }
     }
     let now = context.engine.now();
-    let before = |span: Duration| Timestamp(now.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)));
+    let before = |span: Duration| {
+        Timestamp(
+            now.0
+                .saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
+    };
     let (events_horizon, runs_horizon) = (before(EVENTS), before(RUNS));
     let chunk = CHUNK as usize;
     loop {
         let gone = context
             .engine
             .write(move |connection| {
-                Ok((events::prune(connection, events_horizon, CHUNK)?, stats::prune(connection, runs_horizon, CHUNK)?))
+                Ok((
+                    events::prune(connection, events_horizon, CHUNK)?,
+                    stats::prune(connection, runs_horizon, CHUNK)?,
+                ))
             })
             .await?;
         if gone.0 < chunk && gone.1 < chunk {

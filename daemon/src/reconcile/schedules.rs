@@ -23,15 +23,29 @@ pub(super) async fn run(context: Context) {
     let begun = context.engine.now();
     loop {
         let now_config: Arc<Config> = Arc::clone(&config.borrow_and_update());
-        let fired = context.engine.reader().schedules().await.unwrap_or_default();
+        let fired = context
+            .engine
+            .reader()
+            .schedules()
+            .await
+            .unwrap_or_default();
         let mut next: Option<Timestamp> = None;
         for schedule in &now_config.schedules {
             let from = *since.entry(schedule.name.clone()).or_insert_with(|| {
-                let last = fired.iter().find(|row| row.name == schedule.name).map(|row| row.fired_at);
-                if schedule.catch_up { last.unwrap_or(begun) } else { begun }
+                let last = fired
+                    .iter()
+                    .find(|row| row.name == schedule.name)
+                    .map(|row| row.fired_at);
+                if schedule.catch_up {
+                    last.unwrap_or(begun)
+                } else {
+                    begun
+                }
             });
             let now = context.engine.now();
-            if let Some(at) = calendar::last(&schedule.cron, &schedule.zone, now).filter(|at| *at > from) {
+            if let Some(at) =
+                calendar::last(&schedule.cron, &schedule.zone, now).filter(|at| *at > from)
+            {
                 if fire(&context, &now_config, schedule, at).await {
                     since.insert(schedule.name.clone(), at);
                 }
@@ -57,7 +71,16 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
 
 /// Submits one run. False: it is tried again at the next pass.
 async fn fire(context: &Context, config: &Config, schedule: &Schedule, at: Timestamp) -> bool {
-    let id = format!("{}-{}", schedule.name.chars().filter(|c| c.is_ascii_alphanumeric()).take(40).collect::<String>(), at.0 / 1000);
+    let id = format!(
+        "{}-{}",
+        schedule
+            .name
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric())
+            .take(40)
+            .collect::<String>(),
+        at.0 / 1000
+    );
     let draft = Draft {
         pipeline: schedule.pipeline.clone(),
         params: schedule.params.clone(),
@@ -74,7 +97,9 @@ async fn fire(context: &Context, config: &Config, schedule: &Schedule, at: Times
             Ok(ack) => Some(ack.workflow.id.clone()),
             // Submitted before a crash that came ahead of the note below.
             Err(EngineError::Refused(Refusal::IdTaken(id))) => Some(id),
-            Err(error @ (EngineError::DiskFull | EngineError::Stopping | EngineError::Store(_))) => {
+            Err(
+                error @ (EngineError::DiskFull | EngineError::Stopping | EngineError::Store(_)),
+            ) => {
                 tracing::warn!(component = "QUEUE_MANAGER", schedule = %schedule.name, "not submitted yet: {error}");
                 return false;
             }
@@ -84,13 +109,19 @@ async fn fire(context: &Context, config: &Config, schedule: &Schedule, at: Times
             }
         },
         Err(problems) => {
-            let told: Vec<String> = problems.iter().map(|one| format!("{}: {}", one.field, one.problem)).collect();
+            let told: Vec<String> = problems
+                .iter()
+                .map(|one| format!("{}: {}", one.field, one.problem))
+                .collect();
             tracing::error!(component = "QUEUE_MANAGER", schedule = %schedule.name, "refused: {}", told.join("; "));
             None
         }
     };
     let name = schedule.name.clone();
-    let noted = context.engine.write(move |connection| stored::fired(connection, &name, at, made.as_deref())).await;
+    let noted = context
+        .engine
+        .write(move |connection| stored::fired(connection, &name, at, made.as_deref()))
+        .await;
     if let Err(error) = noted {
         tracing::warn!(component = "QUEUE_MANAGER", schedule = %schedule.name, "its time was not noted: {error}");
     }
@@ -103,7 +134,8 @@ async fn windows(context: &Context, config: &Config) -> Option<Timestamp> {
     let mut open: Option<Timestamp> = None;
     let mut next = None;
     for window in &config.windows {
-        let end = calendar::last(&window.cron, &window.zone, now).map(|at| at.plus(window.duration));
+        let end =
+            calendar::last(&window.cron, &window.zone, now).map(|at| at.plus(window.duration));
         if let Some(end) = end.filter(|end| *end > now) {
             open = Some(open.map_or(end, |open| open.max(end)));
             next = earlier(next, Some(end));
@@ -112,7 +144,10 @@ async fn windows(context: &Context, config: &Config) -> Option<Timestamp> {
     }
     if context.engine.window() != open {
         if let Err(error) = context.engine.hold(None, Some(open)).await {
-            tracing::warn!(component = "QUEUE_MANAGER", "a window was not noted: {error}");
+            tracing::warn!(
+                component = "QUEUE_MANAGER",
+                "a window was not noted: {error}"
+            );
         }
     }
     next

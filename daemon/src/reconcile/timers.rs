@@ -30,7 +30,10 @@ pub(super) async fn run(context: Context) {
         match context.engine.due().await {
             Ok(more) if more => continue,
             Ok(_) => {}
-            Err(error) => tracing::warn!(component = "QUEUE_MANAGER", "what is due has to wait: {error}"),
+            Err(error) => tracing::warn!(
+                component = "QUEUE_MANAGER",
+                "what is due has to wait: {error}"
+            ),
         }
         if *due.borrow() == next {
             tokio::select! {

@@ -51,22 +51,33 @@ pub fn backup(data_dir: &Path, target: &Path) -> Result<u64, BackupError> {
     // What an earlier, interrupted backup left under the working name is of no use.
     let _ = std::fs::remove_file(&part);
     let copied = copy(&source, &part);
-    let file_error = |source| BackupError::File { file: target.to_owned(), source };
+    let file_error = |source| BackupError::File {
+        file: target.to_owned(),
+        source,
+    };
     if copied.is_err() {
         let _ = std::fs::remove_file(&part);
     }
     copied?;
-    std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(file_error)?;
+    std::fs::File::open(&part)
+        .and_then(|file| file.sync_all())
+        .map_err(file_error)?;
     std::fs::rename(&part, target).map_err(file_error)?;
-    std::fs::metadata(target).map(|meta| meta.len()).map_err(file_error)
+    std::fs::metadata(target)
+        .map(|meta| meta.len())
+        .map_err(file_error)
 }
 
 fn copy(source: &Path, part: &Path) -> Result<(), BackupError> {
-    connection::open_reader(source)?.execute("VACUUM INTO ?1", [part.to_string_lossy().as_ref()])?;
+    connection::open_reader(source)?
+        .execute("VACUUM INTO ?1", [part.to_string_lossy().as_ref()])?;
     let copy = rusqlite::Connection::open(part)?;
     match migrate::quick_check(&copy)? {
         None => Ok(()),
-        Some(problem) => Err(BackupError::Damaged { file: part.to_owned(), problem }),
+        Some(problem) => Err(BackupError::Damaged {
+            file: part.to_owned(),
+            problem,
+        }),
     }
 }
 
@@ -81,7 +92,10 @@ mod tests {
         let store = Store::open(dir.path(), Box::new(|_, _, _| Err("none".into()))).unwrap();
         let target = dir.path().join("copy.db");
         assert!(backup(dir.path(), &target).unwrap() > 0);
-        assert!(matches!(backup(dir.path(), &target), Err(BackupError::Exists(_))));
+        assert!(matches!(
+            backup(dir.path(), &target),
+            Err(BackupError::Exists(_))
+        ));
         drop(store);
     }
 }

@@ -23,20 +23,29 @@ impl Ballast {
     /// The ballast of this data directory.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        Self { path: dir.join("ballast"), dir: dir.to_owned() }
+        Self {
+            path: dir.join("ballast"),
+            dir: dir.to_owned(),
+        }
     }
 
     /// Bytes that an unprivileged process may still write to the disk; `None` where that can't be told.
     #[must_use]
     pub fn free_bytes(&self) -> Option<u64> {
-        statvfs(&self.dir).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+        statvfs(&self.dir)
+            .ok()
+            .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     fn size(&self) -> u64 {
         match statvfs(&self.dir) {
             Ok(disk) => {
                 let total = disk.f_blocks.saturating_mul(disk.f_frsize);
-                if total < SMALL_DISK { (total / 16).min(SIZE) } else { SIZE }
+                if total < SMALL_DISK {
+                    (total / 16).min(SIZE)
+                } else {
+                    SIZE
+                }
             }
             Err(_) => SIZE,
         }
@@ -54,7 +63,10 @@ impl Ballast {
             return true;
         }
         let size = self.size();
-        if self.free_bytes().is_some_and(|free| free < size.saturating_mul(2)) {
+        if self
+            .free_bytes()
+            .is_some_and(|free| free < size.saturating_mul(2))
+        {
             return false;
         }
         let held = OpenOptions::new()

@@ -16,8 +16,10 @@ use std::sync::Arc;
 /// # Errors
 /// `Decode`, should a number not be representable; never for what the domain makes.
 pub fn encode(workflow: &Workflow) -> Result<String, StoreError> {
-    serde_json::to_string(&doc::Doc::of(workflow))
-        .map_err(|error| StoreError::Decode { what: format!("workflow {}", workflow.id), problem: error.to_string() })
+    serde_json::to_string(&doc::Doc::of(workflow)).map_err(|error| StoreError::Decode {
+        what: format!("workflow {}", workflow.id),
+        problem: error.to_string(),
+    })
 }
 
 /// The workflow of a stored text.
@@ -27,10 +29,14 @@ pub fn encode(workflow: &Workflow) -> Result<String, StoreError> {
 pub fn decode(text: &str, plan: Arc<Pipeline>) -> Result<Workflow, StoreError> {
     let doc: doc::Doc =
         serde_json::from_str(text).map_err(|error| unreadable(text, &error.to_string()))?;
-    doc.into_workflow(plan).map_err(|problem| unreadable(text, &problem))
+    doc.into_workflow(plan)
+        .map_err(|problem| unreadable(text, &problem))
 }
 
 fn unreadable(text: &str, problem: &str) -> StoreError {
     let start: String = text.chars().take(60).collect();
-    StoreError::Decode { what: format!("the workflow stored as `{start}…`"), problem: problem.to_owned() }
+    StoreError::Decode {
+        what: format!("the workflow stored as `{start}…`"),
+        problem: problem.to_owned(),
+    }
 }

@@ -22,7 +22,9 @@ pub fn open_writer(file: &Path) -> Result<Connection, OpenError> {
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(
             file,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -36,9 +38,15 @@ pub fn open_writer(file: &Path) -> Result<Connection, OpenError> {
     };
     open().map_err(|source| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-            OpenError::Damaged { file: file.to_owned(), problem: source.to_string() }
+            OpenError::Damaged {
+                file: file.to_owned(),
+                problem: source.to_string(),
+            }
         }
-        _ => OpenError::Sqlite { file: file.to_owned(), source },
+        _ => OpenError::Sqlite {
+            file: file.to_owned(),
+            source,
+        },
     })
 }
 
@@ -47,8 +55,10 @@ pub fn open_writer(file: &Path) -> Result<Connection, OpenError> {
 /// # Errors
 /// Whatever SQLite says.
 pub fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "query_only", "ON")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;

@@ -32,7 +32,9 @@ pub enum OpenError {
         known: u32,
     },
     /// SQLite is older than the fix of its WAL-reset bug.
-    #[error("this reeld was built with SQLite {0}, which can corrupt a database in WAL mode; 3.51.3 or newer is needed")]
+    #[error(
+        "this reeld was built with SQLite {0}, which can corrupt a database in WAL mode; 3.51.3 or newer is needed"
+    )]
     OldSqlite(String),
     /// Files or directories.
     #[error("{}: {source}", .path.display())]
@@ -84,7 +86,9 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DiskFull) => Self::Full,
             // A WAL that cannot grow reports an I/O error on some file systems.
             Some(ErrorCode::SystemIoFailure) if error.to_string().contains("space") => Self::Full,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt(error.to_string())
+            }
             _ => Self::Sqlite(error.to_string()),
         }
     }

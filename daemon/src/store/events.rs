@@ -72,8 +72,9 @@ pub fn append(connection: &Connection, event: &NewEvent<'_>) -> Result<(), Store
 /// # Errors
 /// The database's.
 pub fn last(connection: &Connection) -> Result<u64, StoreError> {
-    let last: Option<u64> =
-        connection.prepare_cached("SELECT max(seq) FROM events")?.query_row([], |row| row.get(0))?;
+    let last: Option<u64> = connection
+        .prepare_cached("SELECT max(seq) FROM events")?
+        .query_row([], |row| row.get(0))?;
     Ok(last.unwrap_or(0).max(floor(connection)?))
 }
 
@@ -82,7 +83,9 @@ pub fn last(connection: &Connection) -> Result<u64, StoreError> {
 /// # Errors
 /// The database's.
 pub fn floor(connection: &Connection) -> Result<u64, StoreError> {
-    Ok(super::meta::get(connection, "event_floor")?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    Ok(super::meta::get(connection, "event_floor")?
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0))
 }
 
 /// Events after a number, in order; of one workflow where asked.
@@ -98,7 +101,9 @@ pub fn after(
     const COLUMNS: &str = "SELECT seq, at, workflow, user, kind, state, data FROM events";
     let rows = match workflow {
         Some(id) => connection
-            .prepare_cached(&format!("{COLUMNS} WHERE workflow = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"))?
+            .prepare_cached(&format!(
+                "{COLUMNS} WHERE workflow = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
+            ))?
             .query_map(params![id, seq, limit], EventRow::read)?
             .collect::<rusqlite::Result<Vec<_>>>()?,
         None => connection
@@ -113,7 +118,11 @@ pub fn after(
 ///
 /// # Errors
 /// The database's.
-pub fn tail(connection: &Connection, workflow: &str, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+pub fn tail(
+    connection: &Connection,
+    workflow: &str,
+    limit: u32,
+) -> Result<Vec<EventRow>, StoreError> {
     let mut rows = connection
         .prepare_cached(
             "SELECT seq, at, workflow, user, kind, state, data FROM events WHERE workflow = ?1 ORDER BY seq DESC LIMIT ?2",
@@ -138,7 +147,9 @@ pub fn prune(connection: &Connection, horizon: Timestamp, limit: u32) -> Result<
         .query_map(params![horizon.0, limit], |row| row.get::<_, u64>(0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     for seq in &gone {
-        connection.prepare_cached("DELETE FROM events WHERE seq = ?1")?.execute([seq])?;
+        connection
+            .prepare_cached("DELETE FROM events WHERE seq = ?1")?
+            .execute([seq])?;
     }
     if let Some(highest) = gone.last() {
         let floor = floor(connection)?.max(*highest);

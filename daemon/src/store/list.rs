@@ -57,12 +57,16 @@ fn collect(
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let plan = plans.get(connection, row.get_ref(0)?.as_str().unwrap_or_default());
-        let read = plan.and_then(|plan| codec::decode(row.get_ref(1)?.as_str().unwrap_or_default(), plan));
+        let read =
+            plan.and_then(|plan| codec::decode(row.get_ref(1)?.as_str().unwrap_or_default(), plan));
         match read {
             Ok(workflow) => found.push(Arc::new(workflow)),
             // One unreadable row must not hide all others.
             Err(StoreError::Decode { what, problem }) => {
-                tracing::error!(component = "STORE", "{what} can't be read and is passed over: {problem}");
+                tracing::error!(
+                    component = "STORE",
+                    "{what} can't be read and is passed over: {problem}"
+                );
             }
             Err(error) => return Err(error),
         }
@@ -74,7 +78,11 @@ fn collect(
 ///
 /// # Errors
 /// The database's.
-pub fn active(connection: &Connection, plans: &Plans, user: Option<&str>) -> Result<Vec<Arc<Workflow>>, StoreError> {
+pub fn active(
+    connection: &Connection,
+    plans: &Plans,
+    user: Option<&str>,
+) -> Result<Vec<Arc<Workflow>>, StoreError> {
     collect(
         connection,
         plans,
@@ -112,7 +120,11 @@ pub const PLACES: u32 = 1000;
 ///
 /// # Errors
 /// The database's.
-pub fn queue(connection: &Connection, plans: &Plans, limit: u32) -> Result<Vec<Arc<Workflow>>, StoreError> {
+pub fn queue(
+    connection: &Connection,
+    plans: &Plans,
+    limit: u32,
+) -> Result<Vec<Arc<Workflow>>, StoreError> {
     let (_, mut ready) = waiting(connection, plans, limit)?;
     ready.retain(|(_, workflow)| workflow.status() == Status::Queued);
     ready.dedup_by(|left, right| left.1.id == right.1.id);
@@ -123,13 +135,19 @@ pub fn queue(connection: &Connection, plans: &Plans, limit: u32) -> Result<Vec<A
 ///
 /// # Errors
 /// The database's.
-pub fn waiting(connection: &Connection, plans: &Plans, first: u32) -> Result<(Vec<String>, Vec<Ready>), StoreError> {
+pub fn waiting(
+    connection: &Connection,
+    plans: &Plans,
+    first: u32,
+) -> Result<(Vec<String>, Vec<Ready>), StoreError> {
     let candidates = super::queue::candidates(connection, PLACES.max(first))?;
     let mut order: Vec<String> = Vec::with_capacity(candidates.len());
     let mut ready = Vec::new();
     for candidate in candidates {
         let queued = super::rows::status(connection, &candidate.workflow)?;
-        if queued.as_deref() == Some(Status::Queued.word()) && order.last() != Some(&candidate.workflow) {
+        if queued.as_deref() == Some(Status::Queued.word())
+            && order.last() != Some(&candidate.workflow)
+        {
             order.push(candidate.workflow.clone());
         }
         if ready.len() < first as usize {
@@ -146,15 +164,32 @@ pub fn waiting(connection: &Connection, plans: &Plans, first: u32) -> Result<(Ve
 /// The database's.
 pub fn page(connection: &Connection, plans: &Plans, filter: &Filter) -> Result<Page, StoreError> {
     let (conditions, mut values) = conditions(filter);
-    let conditions = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
+    let conditions = if conditions.is_empty() {
+        "1".to_owned()
+    } else {
+        conditions.join(" AND ")
+    };
     let total = connection
-        .prepare_cached(&format!("SELECT count(*) FROM workflows WHERE {conditions}"))?
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM workflows WHERE {conditions}"
+        ))?
         .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
-    let order = if filter.ended == Some(true) { "ended_at DESC, n DESC" } else { "n DESC" };
+    let order = if filter.ended == Some(true) {
+        "ended_at DESC, n DESC"
+    } else {
+        "n DESC"
+    };
     values.push(Value::from(filter.limit));
-    values.push(Value::from(i64::try_from(filter.offset).unwrap_or(i64::MAX)));
-    let sql = format!("SELECT plan, doc FROM workflows WHERE {conditions} ORDER BY {order} LIMIT ? OFFSET ?");
-    Ok(Page { workflows: collect(connection, plans, &sql, params_from_iter(values.iter()))?, total })
+    values.push(Value::from(
+        i64::try_from(filter.offset).unwrap_or(i64::MAX),
+    ));
+    let sql = format!(
+        "SELECT plan, doc FROM workflows WHERE {conditions} ORDER BY {order} LIMIT ? OFFSET ?"
+    );
+    Ok(Page {
+        workflows: collect(connection, plans, &sql, params_from_iter(values.iter()))?,
+        total,
+    })
 }
 
 fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
@@ -168,7 +203,12 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
     if !filter.statuses.is_empty() {
         let marks = vec!["?"; filter.statuses.len()].join(", ");
         conditions.push(format!("status IN ({marks})"));
-        values.extend(filter.statuses.iter().map(|status| Value::from(status.word().to_owned())));
+        values.extend(
+            filter
+                .statuses
+                .iter()
+                .map(|status| Value::from(status.word().to_owned())),
+        );
     }
     let mut equals = |column: &str, value: Option<&String>| {
         if let Some(value) = value {
@@ -179,7 +219,11 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
     equals("pipeline", filter.pipeline.as_ref());
     equals("user", filter.user.as_ref());
     equals("execution_id", filter.execution_id.as_ref());
-    let when = if filter.ended == Some(true) { "ended_at" } else { "created_at" };
+    let when = if filter.ended == Some(true) {
+        "ended_at"
+    } else {
+        "created_at"
+    };
     if let Some(since) = filter.since {
         conditions.push(format!("{when} >= ?"));
         values.push(Value::from(since.0));
@@ -196,7 +240,9 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
         } else {
             ""
         };
-        conditions.push(format!("n IN (SELECT workflow FROM labels WHERE key = ?{same})"));
+        conditions.push(format!(
+            "n IN (SELECT workflow FROM labels WHERE key = ?{same})"
+        ));
     }
     if let Some(q) = filter.q.as_ref().filter(|q| !q.trim().is_empty()) {
         conditions.push(
@@ -215,6 +261,9 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
 
 /// Every word quoted, so that nothing a person types is FTS syntax; the last as a prefix, as one types.
 fn match_words(q: &str) -> String {
-    let words: Vec<String> = q.split_whitespace().map(|word| format!("\"{}\"*", word.replace('"', "\"\""))).collect();
+    let words: Vec<String> = q
+        .split_whitespace()
+        .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")))
+        .collect();
     words.join(" ")
 }

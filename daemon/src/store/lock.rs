@@ -27,15 +27,36 @@ impl DirectoryLock {
     /// `InUse`, or the file can't be made.
     pub fn take(dir: &Path) -> Result<Self, OpenError> {
         let path = dir.join("lock");
-        let failed = |source| OpenError::File { path: path.clone(), source };
-        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let failed = |source| OpenError::File {
+            path: path.clone(),
+            source,
+        };
+        let open = || {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+        };
         let mut file = open().map_err(failed)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut pid = String::new();
-            let pid = file.read_to_string(&mut pid).ok().map(|_| pid.trim().to_owned()).filter(|pid| !pid.is_empty());
+            let pid = file
+                .read_to_string(&mut pid)
+                .ok()
+                .map(|_| pid.trim().to_owned())
+                .filter(|pid| !pid.is_empty());
             let gone = pid.as_deref().is_some_and(is_gone);
-            let given = if gone { wait_for(open().map_err(failed)?) } else { None };
-            file = given.ok_or_else(|| OpenError::InUse { dir: dir.to_owned(), pid })?;
+            let given = if gone {
+                wait_for(open().map_err(failed)?)
+            } else {
+                None
+            };
+            file = given.ok_or_else(|| OpenError::InUse {
+                dir: dir.to_owned(),
+                pid,
+            })?;
         }
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
@@ -46,7 +67,8 @@ impl DirectoryLock {
 
 /// No process of this id runs a program any more; a zombie does not.
 fn is_gone(pid: &str) -> bool {
-    std::fs::read_link(format!("/proc/{pid}/exe")).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    std::fs::read_link(format!("/proc/{pid}/exe"))
+        .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Waits for the lock, on a thread of its own because nothing else ends such a wait in time.
@@ -70,7 +92,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = DirectoryLock::take(dir.path()).unwrap();
         let refused = DirectoryLock::take(dir.path()).unwrap_err();
-        assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
+        assert!(
+            refused
+                .to_string()
+                .contains(&std::process::id().to_string()),
+            "{refused}"
+        );
         drop(first);
         DirectoryLock::take(dir.path()).unwrap();
     }

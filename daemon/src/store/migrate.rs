@@ -6,8 +6,10 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::path::Path;
 
 /// Every migration, oldest first; the n-th leads to `user_version` n+1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_init.sql"), include_str!("../../migrations/0002_webhooks.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_init.sql"),
+    include_str!("../../migrations/0002_webhooks.sql"),
+];
 
 /// Above this size the check of every page moves behind the start.
 const CHECK_WHOLE_BELOW: u64 = 8 << 20;
@@ -25,23 +27,39 @@ pub fn current() -> u32 {
 pub fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError> {
     let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-            OpenError::Damaged { file: file.to_owned(), problem: source.to_string() }
+            OpenError::Damaged {
+                file: file.to_owned(),
+                problem: source.to_string(),
+            }
         }
-        _ => OpenError::Sqlite { file: file.to_owned(), source },
+        _ => OpenError::Sqlite {
+            file: file.to_owned(),
+            source,
+        },
     };
-    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sqlite)?;
+    let found: u32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(sqlite)?;
     if found > current() {
-        return Err(OpenError::Newer { file: file.to_owned(), found, known: current() });
+        return Err(OpenError::Newer {
+            file: file.to_owned(),
+            found,
+            known: current(),
+        });
     }
     if found == 0 {
         let foreign: Option<String> = connection
-            .query_row("SELECT name FROM sqlite_schema LIMIT 1", [], |row| row.get(0))
+            .query_row("SELECT name FROM sqlite_schema LIMIT 1", [], |row| {
+                row.get(0)
+            })
             .optional()
             .map_err(sqlite)?;
         if let Some(table) = foreign {
             return Err(OpenError::Damaged {
                 file: file.to_owned(),
-                problem: format!("it has a table `{table}` but no schema number: not a database of reeld"),
+                problem: format!(
+                    "it has a table `{table}` but no schema number: not a database of reeld"
+                ),
             });
         }
     } else {
@@ -51,9 +69,13 @@ pub fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError
         }
     }
     for (index, sql) in MIGRATIONS.iter().enumerate().skip(found as usize) {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(sqlite)?;
         transaction.execute_batch(sql).map_err(sqlite)?;
-        transaction.pragma_update(None, "user_version", index + 1).map_err(sqlite)?;
+        transaction
+            .pragma_update(None, "user_version", index + 1)
+            .map_err(sqlite)?;
         transaction.commit().map_err(sqlite)?;
     }
     Ok(())
@@ -61,7 +83,10 @@ pub fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError
 
 /// Looks for damage: page by page where that is quick, else at every table's root.
 fn check(connection: &Connection, file: &Path) -> Result<(), OpenError> {
-    let damaged = |problem: String| OpenError::Damaged { file: file.to_owned(), problem };
+    let damaged = |problem: String| OpenError::Damaged {
+        file: file.to_owned(),
+        problem,
+    };
     let size = std::fs::metadata(file).map(|meta| meta.len()).unwrap_or(0);
     if size < CHECK_WHOLE_BELOW {
         return match quick_check(connection) {
@@ -71,8 +96,11 @@ fn check(connection: &Connection, file: &Path) -> Result<(), OpenError> {
         };
     }
     let roots = || -> rusqlite::Result<()> {
-        let mut names = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
-        let names = names.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut names =
+            connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+        let names = names
+            .query_map([], |row| row.get::<_, String>(0))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
         for name in names {
             connection
                 .query_row(&format!("SELECT 1 FROM \"{name}\" LIMIT 1"), [], |_| Ok(()))
@@ -116,8 +144,13 @@ mod tests {
         let mut connection = open_writer(&file).unwrap();
         migrate(&mut connection, &file).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(migrate(&mut connection, &file), Err(OpenError::Newer { found: 99, .. })));
-        let tables: i64 = connection.query_row("SELECT count(*) FROM workflows", [], |row| row.get(0)).unwrap();
+        assert!(matches!(
+            migrate(&mut connection, &file),
+            Err(OpenError::Newer { found: 99, .. })
+        ));
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM workflows", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(tables, 0);
     }
 
@@ -136,13 +169,18 @@ mod tests {
         let file = dir.path().join("reel.db");
         let mut connection = open_writer(&file).unwrap();
         migrate(&mut connection, &file).unwrap();
-        connection.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
+        connection
+            .pragma_update(None, "wal_checkpoint", "TRUNCATE")
+            .unwrap();
         drop(connection);
         let mut bytes = std::fs::read(&file).unwrap();
         let half = bytes.len() / 2;
         bytes[4096..half].fill(0xA5);
         std::fs::write(&file, &bytes).unwrap();
         let refused = open_writer(&file).and_then(|mut connection| migrate(&mut connection, &file));
-        assert!(matches!(refused, Err(OpenError::Damaged { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(OpenError::Damaged { .. })),
+            "{refused:?}"
+        );
     }
 }

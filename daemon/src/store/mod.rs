@@ -6,8 +6,8 @@
 //! - A database that is damaged, or newer than this program, is refused and left untouched: never an empty start.
 //! - One daemon per data directory, by a lock that the kernel releases.
 
-pub mod ballast;
 pub mod backup;
+pub mod ballast;
 pub mod callbacks;
 pub mod codec;
 pub mod connection;
@@ -60,24 +60,43 @@ impl Store {
     /// # Errors
     /// See `OpenError`: none of them leaves anything changed.
     pub fn open(dir: &Path, parse: Parse) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(dir).map_err(|source| OpenError::File { path: dir.to_owned(), source })?;
+        std::fs::create_dir_all(dir).map_err(|source| OpenError::File {
+            path: dir.to_owned(),
+            source,
+        })?;
         let lock = DirectoryLock::take(dir)?;
         let file = dir.join("reel.db");
-        keep_to_ourselves(&file).map_err(|source| OpenError::File { path: file.clone(), source })?;
+        keep_to_ourselves(&file).map_err(|source| OpenError::File {
+            path: file.clone(),
+            source,
+        })?;
         let mut connection = connection::open_writer(&file)?;
         migrate::migrate(&mut connection, &file)?;
-        let failed = |error: StoreError| OpenError::Damaged { file: file.clone(), problem: error.to_string() };
+        let failed = |error: StoreError| OpenError::Damaged {
+            file: file.clone(),
+            problem: error.to_string(),
+        };
         let instance = instance(&connection).map_err(failed)?;
         let plans = Arc::new(Plans::new(parse));
         let reader = Reader::new(file.clone(), Arc::clone(&plans), instance);
-        Ok(Self { file, connection, reader, plans, lock })
+        Ok(Self {
+            file,
+            connection,
+            reader,
+            plans,
+            lock,
+        })
     }
 }
 
 /// The database holds the secrets that sign webhooks: nobody else reads it. Its journal takes over the mode.
 fn keep_to_ourselves(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-    let opened = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
+    let opened = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(file)?;
     if opened.metadata()?.permissions().mode() & 0o077 != 0 {
         opened.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     }
@@ -90,7 +109,8 @@ fn instance(connection: &Connection) -> Result<String, StoreError> {
         return Ok(instance);
     }
     let mut bytes = [0_u8; 8];
-    getrandom::fill(&mut bytes).map_err(|error| StoreError::Sqlite(format!("no randomness: {error}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| StoreError::Sqlite(format!("no randomness: {error}")))?;
     let instance = format!("{:016x}", u64::from_le_bytes(bytes));
     meta::set(connection, "instance", &instance)?;
     Ok(instance)

@@ -19,7 +19,10 @@ impl Plans {
     /// Nothing is read before it is asked for.
     #[must_use]
     pub fn new(parse: Parse) -> Self {
-        Self { parse, known: RwLock::default() }
+        Self {
+            parse,
+            known: RwLock::default(),
+        }
     }
 
     /// The pipeline of a hash.
@@ -27,7 +30,12 @@ impl Plans {
     /// # Errors
     /// `Decode` when it is not stored or no longer parses.
     pub fn get(&self, connection: &Connection, hash: &str) -> Result<Arc<Pipeline>, StoreError> {
-        let known = self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(hash).cloned();
+        let known = self
+            .known
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(hash)
+            .cloned();
         if let Some(plan) = known {
             return Ok(plan);
         }
@@ -36,10 +44,15 @@ impl Plans {
             .prepare_cached("SELECT name, origin, source FROM pipelines WHERE hash = ?1")?
             .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let (name, origin, source) =
-            row.ok_or_else(|| StoreError::Decode { what: what(), problem: "it is not stored".into() })?;
-        let mut plan = (self.parse)(&name, &origin, &source)
-            .map_err(|problem| StoreError::Decode { what: what(), problem })?;
+        let (name, origin, source) = row.ok_or_else(|| StoreError::Decode {
+            what: what(),
+            problem: "it is not stored".into(),
+        })?;
+        let mut plan =
+            (self.parse)(&name, &origin, &source).map_err(|problem| StoreError::Decode {
+                what: what(),
+                problem,
+            })?;
         hash.clone_into(&mut plan.hash);
         let plan = Arc::new(plan);
         self.remember(&plan);
@@ -51,8 +64,11 @@ impl Plans {
     /// # Errors
     /// Whatever SQLite says.
     pub fn keep(&self, connection: &Connection, plan: &Arc<Pipeline>) -> Result<(), StoreError> {
-        let known =
-            self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner).contains_key(&plan.hash);
+        let known = self
+            .known
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .contains_key(&plan.hash);
         if !known {
             connection
                 .prepare_cached("INSERT OR IGNORE INTO pipelines (hash, name, origin, source) VALUES (?1, ?2, ?3, ?4)")?

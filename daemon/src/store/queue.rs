@@ -23,14 +23,22 @@ pub struct LeaseRow {
 pub fn candidates(connection: &Connection, depth: u32) -> Result<Vec<Candidate>, StoreError> {
     let mut all = Vec::new();
     // Skips from one signature to the next through the index, however many rows each has.
-    let mut next = connection.prepare_cached("SELECT min(signature) FROM ready WHERE signature > ?1")?;
+    let mut next =
+        connection.prepare_cached("SELECT min(signature) FROM ready WHERE signature > ?1")?;
     let mut head = connection
         .prepare_cached("SELECT rank, workflow, stage FROM ready WHERE signature = ?1 ORDER BY rank, workflow, stage LIMIT ?2")?;
     let mut signature_now = String::new();
-    while let Some(signature) = next.query_row([&signature_now], |row| row.get::<_, Option<String>>(0))? {
+    while let Some(signature) =
+        next.query_row([&signature_now], |row| row.get::<_, Option<String>>(0))?
+    {
         let mut rows = head.query(params![signature, depth])?;
         while let Some(row) = rows.next()? {
-            all.push(signature::candidate(&signature, row.get(0)?, row.get(1)?, row.get(2)?));
+            all.push(signature::candidate(
+                &signature,
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+            ));
         }
         signature_now = signature;
     }

@@ -35,7 +35,15 @@ struct Shared {
 impl Reader {
     pub(super) fn new(file: PathBuf, plans: Arc<Plans>, instance: String) -> Self {
         let permits = Arc::new(Semaphore::new(CONNECTIONS));
-        Self { shared: Arc::new(Shared { file, plans, instance, idle: Mutex::default(), permits }) }
+        Self {
+            shared: Arc::new(Shared {
+                file,
+                plans,
+                instance,
+                idle: Mutex::default(),
+                permits,
+            }),
+        }
     }
 
     /// Made with the database, stays over restarts.
@@ -59,17 +67,28 @@ impl Reader {
         &self,
         query: impl FnOnce(&Connection, &Plans) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let permit = Arc::clone(&self.shared.permits).acquire_owned().await.map_err(|_| StoreError::Closing)?;
+        let permit = Arc::clone(&self.shared.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::Closing)?;
         let shared = Arc::clone(&self.shared);
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let idle = shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let idle = shared
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
             let connection = idle.map_or_else(|| connection::open_reader(&shared.file), Ok)?;
             // One transaction, so that all statements of a query see the same moment.
             let transaction = connection.unchecked_transaction()?;
             let answer = query(&transaction, &shared.plans);
             drop(transaction);
-            shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            shared
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
             answer
         })
         .await
@@ -82,7 +101,8 @@ impl Reader {
     /// The database's.
     pub async fn workflow(&self, id: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
         let id = id.to_owned();
-        self.with(move |connection, plans| Ok(rows::load(connection, plans, &id)?.map(Arc::new))).await
+        self.with(move |connection, plans| Ok(rows::load(connection, plans, &id)?.map(Arc::new)))
+            .await
     }
 
     /// A page of workflows.
@@ -90,7 +110,8 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn list(&self, filter: Filter) -> Result<Page, StoreError> {
-        self.with(move |connection, plans| list::page(connection, plans, &filter)).await
+        self.with(move |connection, plans| list::page(connection, plans, &filter))
+            .await
     }
 
     /// All that have not ended, oldest first; of one user where asked.
@@ -99,7 +120,8 @@ impl Reader {
     /// The database's.
     pub async fn active(&self, user: Option<&str>) -> Result<Vec<Arc<Workflow>>, StoreError> {
         let user = user.map(str::to_owned);
-        self.with(move |connection, plans| list::active(connection, plans, user.as_deref())).await
+        self.with(move |connection, plans| list::active(connection, plans, user.as_deref()))
+            .await
     }
 
     /// What waits for its first slot, next first.
@@ -107,7 +129,8 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn queue(&self, limit: u32) -> Result<Vec<Arc<Workflow>>, StoreError> {
-        self.with(move |connection, plans| list::queue(connection, plans, limit)).await
+        self.with(move |connection, plans| list::queue(connection, plans, limit))
+            .await
     }
 
     /// Ids of those that wait for their first slot, next first, and the first `first` ready stages with their workflows.
@@ -115,7 +138,8 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn waiting(&self, first: u32) -> Result<(Vec<String>, Vec<Ready>), StoreError> {
-        self.with(move |connection, plans| list::waiting(connection, plans, first)).await
+        self.with(move |connection, plans| list::waiting(connection, plans, first))
+            .await
     }
 
     /// Active workflows and those failed since a moment, and the number of the last event they hold.
@@ -131,7 +155,12 @@ impl Reader {
         self.with(move |connection, plans| {
             let seq = events::last(connection)?;
             let mut all = list::active(connection, plans, user.as_deref())?;
-            all.extend(list::failed_since(connection, plans, user.as_deref(), failed_since)?);
+            all.extend(list::failed_since(
+                connection,
+                plans,
+                user.as_deref(),
+                failed_since,
+            )?);
             Ok((seq, all))
         })
         .await
@@ -148,16 +177,22 @@ impl Reader {
         workflow: Option<&str>,
     ) -> Result<Vec<EventRow>, StoreError> {
         let workflow = workflow.map(str::to_owned);
-        self.with(move |connection, _| events::after(connection, after, limit, workflow.as_deref())).await
+        self.with(move |connection, _| events::after(connection, after, limit, workflow.as_deref()))
+            .await
     }
 
     /// The last events of a workflow, oldest first.
     ///
     /// # Errors
     /// The database's.
-    pub async fn last_events(&self, workflow: &str, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+    pub async fn last_events(
+        &self,
+        workflow: &str,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
         let workflow = workflow.to_owned();
-        self.with(move |connection, _| events::tail(connection, &workflow, limit)).await
+        self.with(move |connection, _| events::tail(connection, &workflow, limit))
+            .await
     }
 
     /// The number of the last event, and the number up to which events may be gone.
@@ -165,7 +200,8 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn bounds(&self) -> Result<(u64, u64), StoreError> {
-        self.with(|connection, _| Ok((events::last(connection)?, events::floor(connection)?))).await
+        self.with(|connection, _| Ok((events::last(connection)?, events::floor(connection)?)))
+            .await
     }
 
     /// Totals since a moment; of one user where asked.
@@ -174,7 +210,8 @@ impl Reader {
     /// The database's.
     pub async fn stats(&self, since: Timestamp, user: Option<&str>) -> Result<Stats, StoreError> {
         let user = user.map(str::to_owned);
-        self.with(move |connection, _| stats::since(connection, since, user.as_deref())).await
+        self.with(move |connection, _| stats::since(connection, since, user.as_deref()))
+            .await
     }
 
     /// All tokens.
@@ -190,7 +227,8 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn token(&self, hash: [u8; 32]) -> Result<Option<TokenRow>, StoreError> {
-        self.with(move |connection, _| tokens::by_hash(connection, &hash)).await
+        self.with(move |connection, _| tokens::by_hash(connection, &hash))
+            .await
     }
 
     /// What is known of an idempotency key.
@@ -198,7 +236,8 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn first_answer(&self, keyed: Keyed, now: Timestamp) -> Result<Known, StoreError> {
-        self.with(move |connection, _| idempotency::look(connection, &keyed, now)).await
+        self.with(move |connection, _| idempotency::look(connection, &keyed, now))
+            .await
     }
 
     /// When each schedule last fired.
@@ -214,6 +253,7 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn check(&self) -> Result<Option<String>, StoreError> {
-        self.with(|connection, _| Ok(super::migrate::quick_check(connection)?)).await
+        self.with(|connection, _| Ok(super::migrate::quick_check(connection)?))
+            .await
     }
 }

@@ -13,12 +13,18 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// The database's, or a row that can't be read.
-pub fn load(connection: &Connection, plans: &Plans, id: &str) -> Result<Option<Workflow>, StoreError> {
+pub fn load(
+    connection: &Connection,
+    plans: &Plans,
+    id: &str,
+) -> Result<Option<Workflow>, StoreError> {
     let row: Option<(String, String)> = connection
         .prepare_cached("SELECT plan, doc FROM workflows WHERE id = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((plan, doc)) = row else { return Ok(None) };
+    let Some((plan, doc)) = row else {
+        return Ok(None);
+    };
     codec::decode(&doc, plans.get(connection, &plan)?).map(Some)
 }
 
@@ -83,7 +89,9 @@ pub fn save(
         }
         for needed in new.depends_on.iter().filter(|needed| !needed.done) {
             connection
-                .prepare_cached("INSERT OR IGNORE INTO dependencies (needs, workflow) VALUES (?1, ?2)")?
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO dependencies (needs, workflow) VALUES (?1, ?2)",
+                )?
                 .execute(params![needed.id, new.id])?;
         }
         if new.completed_at.is_some() {
@@ -94,19 +102,31 @@ pub fn save(
     save_leases(connection, old, new)
 }
 
-fn save_ready(connection: &Connection, old: Option<&Workflow>, new: &Workflow) -> Result<(), StoreError> {
-    let rows = |workflow: &Workflow| -> (i64, Vec<usize>) { (ready::rank(workflow), ready::ready(workflow)) };
+fn save_ready(
+    connection: &Connection,
+    old: Option<&Workflow>,
+    new: &Workflow,
+) -> Result<(), StoreError> {
+    let rows = |workflow: &Workflow| -> (i64, Vec<usize>) {
+        (ready::rank(workflow), ready::ready(workflow))
+    };
     let (old_rank, old_ready) = old.map(rows).unwrap_or_default();
     let (new_rank, new_ready) = rows(new);
     let moved = old_rank != new_rank;
     if let Some(old) = old {
-        for stage in old_ready.iter().filter(|stage| moved || !new_ready.contains(stage)) {
+        for stage in old_ready
+            .iter()
+            .filter(|stage| moved || !new_ready.contains(stage))
+        {
             connection
                 .prepare_cached("DELETE FROM ready WHERE signature = ?1 AND rank = ?2 AND workflow = ?3 AND stage = ?4")?
                 .execute(params![signature::of(old, *stage), old_rank, old.id, *stage])?;
         }
     }
-    for stage in new_ready.iter().filter(|stage| moved || !old_ready.contains(stage)) {
+    for stage in new_ready
+        .iter()
+        .filter(|stage| moved || !old_ready.contains(stage))
+    {
         connection
             .prepare_cached("INSERT OR REPLACE INTO ready (signature, rank, workflow, stage) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![signature::of(new, *stage), new_rank, new.id, *stage])?;
@@ -114,7 +134,11 @@ fn save_ready(connection: &Connection, old: Option<&Workflow>, new: &Workflow) -
     Ok(())
 }
 
-fn save_leases(connection: &Connection, old: Option<&Workflow>, new: &Workflow) -> Result<(), StoreError> {
+fn save_leases(
+    connection: &Connection,
+    old: Option<&Workflow>,
+    new: &Workflow,
+) -> Result<(), StoreError> {
     for (index, stage) in new.stages.iter().enumerate() {
         let before = old.and_then(|old| lease(&old.stages[index].state));
         match (before, lease(&stage.state)) {
@@ -146,7 +170,9 @@ fn index_words(connection: &Connection, workflow: &Workflow) -> Result<(), Store
     let n: i64 = connection
         .prepare_cached("SELECT n FROM workflows WHERE id = ?1")?
         .query_row([&workflow.id], |row| row.get(0))?;
-    connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([n])?;
+    connection
+        .prepare_cached("DELETE FROM search WHERE rowid = ?1")?
+        .execute([n])?;
     if workflow.completed_at.is_some() {
         connection
             .prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?
@@ -192,10 +218,17 @@ pub fn delete(connection: &Connection, workflow: &Workflow) -> Result<(), StoreE
         .query_row([&workflow.id], |row| row.get(0))
         .optional()?;
     let Some(n) = n else { return Ok(()) };
-    for sql in ["DELETE FROM search WHERE rowid = ?1", "DELETE FROM labels WHERE workflow = ?1", "DELETE FROM workflows WHERE n = ?1"] {
+    for sql in [
+        "DELETE FROM search WHERE rowid = ?1",
+        "DELETE FROM labels WHERE workflow = ?1",
+        "DELETE FROM workflows WHERE n = ?1",
+    ] {
         connection.prepare_cached(sql)?.execute([n])?;
     }
-    for sql in ["DELETE FROM dependencies WHERE workflow = ?1", "DELETE FROM leases WHERE workflow = ?1"] {
+    for sql in [
+        "DELETE FROM dependencies WHERE workflow = ?1",
+        "DELETE FROM leases WHERE workflow = ?1",
+    ] {
         connection.prepare_cached(sql)?.execute([&workflow.id])?;
     }
     Ok(())
@@ -211,7 +244,9 @@ pub fn take_waiters(connection: &Connection, id: &str) -> Result<Vec<String>, St
         .query_map([id], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<String>>>()?;
     if !waiters.is_empty() {
-        connection.prepare_cached("DELETE FROM dependencies WHERE needs = ?1")?.execute([id])?;
+        connection
+            .prepare_cached("DELETE FROM dependencies WHERE needs = ?1")?
+            .execute([id])?;
     }
     Ok(waiters)
 }
@@ -283,7 +318,9 @@ pub fn expired(
     let total: i64 = connection
         .prepare_cached("SELECT count(*) FROM workflows WHERE ended_at IS NOT NULL")?
         .query_row([], |row| row.get(0))?;
-    let beyond = total.saturating_sub(i64::try_from(keep).unwrap_or(i64::MAX)).max(0);
+    let beyond = total
+        .saturating_sub(i64::try_from(keep).unwrap_or(i64::MAX))
+        .max(0);
     let mut rows = connection.prepare_cached(
         "SELECT plan, doc, ended_at FROM workflows WHERE ended_at IS NOT NULL ORDER BY ended_at, n LIMIT ?1",
     )?;
@@ -297,7 +334,10 @@ pub fn expired(
         }
         let plan: String = row.get(0)?;
         let doc: String = row.get(1)?;
-        expired.push(Arc::new(codec::decode(&doc, plans.get(connection, &plan)?)?));
+        expired.push(Arc::new(codec::decode(
+            &doc,
+            plans.get(connection, &plan)?,
+        )?));
     }
     Ok(expired)
 }

@@ -19,7 +19,12 @@ pub struct FiredRow {
 ///
 /// # Errors
 /// The database's.
-pub fn fired(connection: &Connection, name: &str, at: Timestamp, workflow: Option<&str>) -> Result<(), StoreError> {
+pub fn fired(
+    connection: &Connection,
+    name: &str,
+    at: Timestamp,
+    workflow: Option<&str>,
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO schedules (name, fired_at, workflow) VALUES (?1, ?2, ?3)
@@ -37,7 +42,11 @@ pub fn all(connection: &Connection) -> Result<Vec<FiredRow>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT name, fired_at, workflow FROM schedules")?
         .query_map([], |row| {
-            Ok(FiredRow { name: row.get(0)?, fired_at: Timestamp(row.get(1)?), workflow: row.get(2)? })
+            Ok(FiredRow {
+                name: row.get(0)?,
+                fired_at: Timestamp(row.get(1)?),
+                workflow: row.get(2)?,
+            })
         })?
         .collect::<rusqlite::Result<_>>()?)
 }
@@ -47,7 +56,11 @@ pub fn all(connection: &Connection) -> Result<Vec<FiredRow>, StoreError> {
 /// # Errors
 /// The database's.
 pub fn set_drained(connection: &Connection, box_name: &str, on: bool) -> Result<(), StoreError> {
-    let sql = if on { "INSERT OR IGNORE INTO drained (box) VALUES (?1)" } else { "DELETE FROM drained WHERE box = ?1" };
+    let sql = if on {
+        "INSERT OR IGNORE INTO drained (box) VALUES (?1)"
+    } else {
+        "DELETE FROM drained WHERE box = ?1"
+    };
     connection.prepare_cached(sql)?.execute([box_name])?;
     Ok(())
 }

@@ -39,18 +39,27 @@ pub fn candidate(signature: &str, rank: i64, workflow: String, stage: usize) -> 
         workflow,
         stage,
         rank,
-        wants: pairs(parts.next()).into_iter().map(|(name, amount)| (name, amount.parse().unwrap_or(u64::MAX))).collect(),
+        wants: pairs(parts.next())
+            .into_iter()
+            .map(|(name, amount)| (name, amount.parse().unwrap_or(u64::MAX)))
+            .collect(),
         labels: pairs(parts.next()).into_iter().collect(),
         bound_to: parts.next().filter(|name| !name.is_empty()).map(unescape),
     }
 }
 
 fn escape(text: &str) -> String {
-    text.replace('%', "%25").replace(',', "%2C").replace('=', "%3D").replace('|', "%7C")
+    text.replace('%', "%25")
+        .replace(',', "%2C")
+        .replace('=', "%3D")
+        .replace('|', "%7C")
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("%7C", "|").replace("%3D", "=").replace("%2C", ",").replace("%25", "%")
+    text.replace("%7C", "|")
+        .replace("%3D", "=")
+        .replace("%2C", ",")
+        .replace("%25", "%")
 }
 
 #[cfg(test)]
@@ -59,7 +68,13 @@ mod tests {
 
     #[test]
     fn odd_names_come_back() {
-        let signature = format!("{}=3|{}={}|{}", escape("a,b=%c|d"), escape("k|"), escape("v,="), escape("box|1"));
+        let signature = format!(
+            "{}=3|{}={}|{}",
+            escape("a,b=%c|d"),
+            escape("k|"),
+            escape("v,="),
+            escape("box|1")
+        );
         let candidate = candidate(&signature, 7, "w".into(), 0);
         assert_eq!(candidate.wants.get("a,b=%c|d"), Some(&3));
         assert_eq!(candidate.labels.get("k|").map(String::as_str), Some("v,="));

@@ -50,14 +50,20 @@ pub struct StageTotals {
 #[must_use]
 pub fn percentile(sorted: &[u64], percent: usize) -> Option<u64> {
     let last = sorted.len().checked_sub(1)?;
-    sorted.get((last * percent).div_ceil(100).min(last)).copied()
+    sorted
+        .get((last * percent).div_ceil(100).min(last))
+        .copied()
 }
 
 /// Totals since a moment; of one user where asked.
 ///
 /// # Errors
 /// The database's.
-pub fn since(connection: &Connection, since: Timestamp, user: Option<&str>) -> Result<Stats, StoreError> {
+pub fn since(
+    connection: &Connection,
+    since: Timestamp,
+    user: Option<&str>,
+) -> Result<Stats, StoreError> {
     let mut stats = Stats::default();
     let mut counts = connection.prepare_cached(
         "SELECT status, count(*) FROM workflows WHERE ended_at >= ?1 AND (?2 IS NULL OR user = ?2) GROUP BY status",

@@ -43,7 +43,8 @@ impl TokenRow {
     }
 }
 
-const COLUMNS: &str = "SELECT id, name, hash, scope, user, own, created_at, expires_at, last_used_at FROM tokens";
+const COLUMNS: &str =
+    "SELECT id, name, hash, scope, user, own, created_at, expires_at, last_used_at FROM tokens";
 
 /// Stores a new token.
 ///
@@ -72,7 +73,10 @@ pub fn insert(connection: &Connection, token: &TokenRow) -> Result<(), StoreErro
 /// # Errors
 /// The database's.
 pub fn revoke(connection: &Connection, id: &str) -> Result<bool, StoreError> {
-    Ok(connection.prepare_cached("DELETE FROM tokens WHERE id = ?1")?.execute([id])? > 0)
+    Ok(connection
+        .prepare_cached("DELETE FROM tokens WHERE id = ?1")?
+        .execute([id])?
+        > 0)
 }
 
 /// Notes when a token last came.
@@ -80,7 +84,9 @@ pub fn revoke(connection: &Connection, id: &str) -> Result<bool, StoreError> {
 /// # Errors
 /// The database's.
 pub fn touch(connection: &Connection, id: &str, at: Timestamp) -> Result<(), StoreError> {
-    connection.prepare_cached("UPDATE tokens SET last_used_at = ?2 WHERE id = ?1")?.execute(params![id, at.0])?;
+    connection
+        .prepare_cached("UPDATE tokens SET last_used_at = ?2 WHERE id = ?1")?
+        .execute(params![id, at.0])?;
     Ok(())
 }
 

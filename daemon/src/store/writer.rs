@@ -105,7 +105,9 @@ fn gather<G: Group>(queue: &Receiver<G::Op>, ops: &mut Vec<G::Op>, group: &G) {
             Err(_) if !group.may_linger(ops) => return,
             Err(_) => {
                 let until = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
-                let Some(left) = until.checked_duration_since(Instant::now()) else { return };
+                let Some(left) = until.checked_duration_since(Instant::now()) else {
+                    return;
+                };
                 match queue.recv_timeout(left) {
                     Ok(op) => ops.push(op),
                     Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
@@ -115,7 +117,11 @@ fn gather<G: Group>(queue: &Receiver<G::Op>, ops: &mut Vec<G::Op>, group: &G) {
     }
 }
 
-fn transact<G: Group>(connection: &mut Connection, group: &mut G, ops: &mut [G::Op]) -> Result<(), StoreError> {
+fn transact<G: Group>(
+    connection: &mut Connection,
+    group: &mut G,
+    ops: &mut [G::Op],
+) -> Result<(), StoreError> {
     group.begin();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for op in ops {
@@ -127,8 +133,12 @@ fn transact<G: Group>(connection: &mut Connection, group: &mut G, ops: &mut [G::
 }
 
 fn shorten_wal(connection: &Connection) {
-    let Some(path) = connection.path() else { return };
-    let wal = std::fs::metadata(format!("{path}-wal")).map(|meta| meta.len()).unwrap_or(0);
+    let Some(path) = connection.path() else {
+        return;
+    };
+    let wal = std::fs::metadata(format!("{path}-wal"))
+        .map(|meta| meta.len())
+        .unwrap_or(0);
     if wal > WAL_LIMIT {
         // A reader that holds an old snapshot makes this wait for the next time.
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));

@@ -21,7 +21,8 @@ impl Transactor {
     pub(super) fn settle(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         if self.cache.len() + pending.touched.len() > CACHE {
-            self.cache.retain(|_, workflow| workflow.completed_at.is_none());
+            self.cache
+                .retain(|_, workflow| workflow.completed_at.is_none());
             if self.cache.len() > CACHE / 2 {
                 self.cache.clear();
             }
@@ -42,7 +43,8 @@ impl Transactor {
                 }
             }
         }
-        self.shared.committed(self.seq, pending.ended, &pending.runs);
+        self.shared
+            .committed(self.seq, pending.ended, &pending.runs);
         if let Some(runner) = self.shared.runner.get() {
             if pending.adopting {
                 // What was leased before this start reports at once, and not only after its next commit.
@@ -99,7 +101,11 @@ impl Transactor {
     /// where the fault is not the disk's.
     pub(super) fn abandon(&mut self, ops: Vec<Op>, error: &StoreError) -> Vec<Op> {
         self.forget_all();
-        tracing::error!(component = "STORE", "a transaction of {} operations failed: {error}", ops.len());
+        tracing::error!(
+            component = "STORE",
+            "a transaction of {} operations failed: {error}",
+            ops.len()
+        );
         if matches!(error, StoreError::Corrupt(_)) {
             self.stopped = true;
             self.shared.fatal(&error.to_string());
@@ -110,11 +116,19 @@ impl Transactor {
         let mut again = Vec::new();
         for mut op in ops {
             op.tries += 1;
-            let keep = if full { !op.makes_work() } else { !self.stopped && !op.is_awaited() && op.tries < TRIES };
+            let keep = if full {
+                !op.makes_work()
+            } else {
+                !self.stopped && !op.is_awaited() && op.tries < TRIES
+            };
             if keep {
                 again.push(op);
             } else {
-                op.tell(Err(if full { EngineError::DiskFull } else { EngineError::Store(error.to_string()) }));
+                op.tell(Err(if full {
+                    EngineError::DiskFull
+                } else {
+                    EngineError::Store(error.to_string())
+                }));
             }
         }
         if !had_ballast && !again.is_empty() {

@@ -23,9 +23,17 @@ impl Transactor {
                 return refused(Refusal::IdTaken(submit.id.clone()));
             }
             for (needed, _) in &submit.depends_on {
-                if !ids.contains(needed.id.as_str()) && self.dependency(connection, &needed.id)?.is_none() {
-                    let problem = format!("no workflow `{}`: submit it first, or earlier in the batch", needed.id);
-                    return refused(Refusal::Invalid { field: "dependsOn".into(), problem });
+                if !ids.contains(needed.id.as_str())
+                    && self.dependency(connection, &needed.id)?.is_none()
+                {
+                    let problem = format!(
+                        "no workflow `{}`: submit it first, or earlier in the batch",
+                        needed.id
+                    );
+                    return refused(Refusal::Invalid {
+                        field: "dependsOn".into(),
+                        problem,
+                    });
                 }
             }
             let mut judged = submit.clone();
@@ -41,7 +49,11 @@ impl Transactor {
         for submit in submits {
             match self.submit(connection, submit, now)? {
                 Ok(ack) => acks.push(ack),
-                Err(refusal) => return Err(StoreError::Sqlite(format!("a judged batch was refused: {refusal}"))),
+                Err(refusal) => {
+                    return Err(StoreError::Sqlite(format!(
+                        "a judged batch was refused: {refusal}"
+                    )));
+                }
             }
         }
         Ok(Ok(acks))

@@ -62,7 +62,11 @@ pub(super) struct Transactor {
 type Taken<T> = Result<Result<T, Refusal>, StoreError>;
 
 impl Transactor {
-    fn load(&mut self, connection: &Connection, id: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+    fn load(
+        &mut self,
+        connection: &Connection,
+        id: &str,
+    ) -> Result<Option<Arc<Workflow>>, StoreError> {
         if let Some(workflow) = self.pending.touched.get(id) {
             return Ok(workflow.clone());
         }
@@ -84,8 +88,14 @@ impl Transactor {
                     needed.done = found == DependencyState::Completed;
                 }
                 None => {
-                    let problem = format!("no workflow `{}`: submit it first, or name another id", needed.id);
-                    return Ok(Err(Refusal::Invalid { field: "dependsOn".into(), problem }));
+                    let problem = format!(
+                        "no workflow `{}`: submit it first, or name another id",
+                        needed.id
+                    );
+                    return Ok(Err(Refusal::Invalid {
+                        field: "dependsOn".into(),
+                        problem,
+                    }));
                 }
             }
         }
@@ -99,7 +109,11 @@ impl Transactor {
             if !matches!(event, Event::Created(_)) {
                 let before = workflow.clone();
                 evolve::evolve(&mut workflow, event, now);
-                log.push((event, record::data(event, Some(&before), &workflow), workflow.current_state().to_owned()));
+                log.push((
+                    event,
+                    record::data(event, Some(&before), &workflow),
+                    workflow.current_state().to_owned(),
+                ));
             } else {
                 log.push((event, record::data(event, None, &workflow), String::new()));
             }
@@ -115,19 +129,35 @@ impl Transactor {
         if workflow.status().is_terminal() {
             self.pending.ended += 1;
         }
-        Ok(Ok(Ack { seq: self.seq, workflow, already: false }))
-    }
-
-    fn dependency(&mut self, connection: &Connection, id: &str) -> Result<Option<DependencyState>, StoreError> {
-        Ok(rows::status(connection, id)?.map(|word| match Status::from_word(&word) {
-            Some(Status::Completed) => DependencyState::Completed,
-            Some(status) if status.is_terminal() => DependencyState::Ended,
-            _ => DependencyState::Open,
+        Ok(Ok(Ack {
+            seq: self.seq,
+            workflow,
+            already: false,
         }))
     }
 
+    fn dependency(
+        &mut self,
+        connection: &Connection,
+        id: &str,
+    ) -> Result<Option<DependencyState>, StoreError> {
+        Ok(
+            rows::status(connection, id)?.map(|word| match Status::from_word(&word) {
+                Some(Status::Completed) => DependencyState::Completed,
+                Some(status) if status.is_terminal() => DependencyState::Ended,
+                _ => DependencyState::Open,
+            }),
+        )
+    }
+
     /// One command on one workflow, and all that follows from it for others.
-    fn command(&mut self, connection: &Connection, id: &str, command: &Command, now: Timestamp) -> Taken<Ack> {
+    fn command(
+        &mut self,
+        connection: &Connection,
+        id: &str,
+        command: &Command,
+        now: Timestamp,
+    ) -> Taken<Ack> {
         let mut cascade = VecDeque::new();
         let first = self.change(connection, id, command, now, &mut cascade)?;
         while let Some((id, command)) = cascade.pop_front() {
@@ -146,11 +176,17 @@ impl Transactor {
         now: Timestamp,
         cascade: &mut VecDeque<(String, Command)>,
     ) -> Taken<Ack> {
-        let Some(old) = self.load(connection, id)? else { return Ok(Err(Refusal::NotFound(id.to_owned()))) };
+        let Some(old) = self.load(connection, id)? else {
+            return Ok(Err(Refusal::NotFound(id.to_owned())));
+        };
         let (happened, effects) = match decide::decide(&old, command, now) {
             Ok(Decision::Done { events, effects }) => (events, effects),
             Ok(Decision::AlreadySo) => {
-                return Ok(Ok(Ack { seq: self.seq, workflow: old, already: true }));
+                return Ok(Ok(Ack {
+                    seq: self.seq,
+                    workflow: old,
+                    already: true,
+                }));
             }
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -164,7 +200,11 @@ impl Transactor {
             deleted |= matches!(event, Event::Deleted { .. });
             self.note_run(connection, event, &before, &new, now)?;
             let before = (before_status != new.status()).then_some(&before);
-            log.push((event, record::data(event, before, &new), new.current_state().to_owned()));
+            log.push((
+                event,
+                record::data(event, before, &new),
+                new.current_state().to_owned(),
+            ));
         }
         let new = Arc::new(new);
         if deleted {
@@ -178,7 +218,11 @@ impl Transactor {
         if deleted {
             self.pending.touched.insert(id.to_owned(), None);
         }
-        Ok(Ok(Ack { seq: self.seq, workflow: new, already: false }))
+        Ok(Ok(Ack {
+            seq: self.seq,
+            workflow: new,
+            already: false,
+        }))
     }
 
     fn follow(
@@ -192,22 +236,37 @@ impl Transactor {
         for effect in effects {
             match effect {
                 Effect::CancelAttempt { stage, attempt } => {
-                    let key = AttemptKey { workflow: workflow.id.clone(), stage: *stage, attempt: *attempt };
+                    let key = AttemptKey {
+                        workflow: workflow.id.clone(),
+                        stage: *stage,
+                        attempt: *attempt,
+                    };
                     self.pending.cancels.push(key);
                 }
                 Effect::Ended => {
                     self.pending.ended += 1;
                     let completed = workflow.status() == Status::Completed;
                     for waiter in rows::take_waiters(connection, &workflow.id)? {
-                        cascade.push_back((waiter, Command::DependencyEnded { id: workflow.id.clone(), completed }));
+                        cascade.push_back((
+                            waiter,
+                            Command::DependencyEnded {
+                                id: workflow.id.clone(),
+                                completed,
+                            },
+                        ));
                     }
                 }
                 Effect::LookUpDependencies => {
                     for needed in workflow.depends_on.iter().filter(|needed| !needed.done) {
-                        let state = self.dependency(connection, &needed.id)?.unwrap_or(DependencyState::Ended);
+                        let state = self
+                            .dependency(connection, &needed.id)?
+                            .unwrap_or(DependencyState::Ended);
                         if state != DependencyState::Open {
                             let completed = state == DependencyState::Completed;
-                            let command = Command::DependencyEnded { id: needed.id.clone(), completed };
+                            let command = Command::DependencyEnded {
+                                id: needed.id.clone(),
+                                completed,
+                            };
                             cascade.push_back((workflow.id.clone(), command));
                         }
                     }
@@ -229,21 +288,35 @@ impl Transactor {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (stage, started_at, class) = match event {
-            Event::StageCompleted { stage, started_at, .. } => (*stage, *started_at, None),
+            Event::StageCompleted {
+                stage, started_at, ..
+            } => (*stage, *started_at, None),
             Event::StageFailed { stage, failure } => (*stage, None, Some(failure.class.word())),
-            Event::StageWaiting { stage, failure: Some(failure), .. } => (*stage, None, Some(failure.class.word())),
+            Event::StageWaiting {
+                stage,
+                failure: Some(failure),
+                ..
+            } => (*stage, None, Some(failure.class.word())),
             _ => return Ok(()),
         };
-        let StageState::InProgress(lease) = &before.stages[stage].state else { return Ok(()) };
+        let StageState::InProgress(lease) = &before.stages[stage].state else {
+            return Ok(());
+        };
         let took = now.since(started_at.unwrap_or(lease.since));
-        if let Some(state) = self.boxes.iter_mut().find(|state| state.name == lease.box_name) {
+        if let Some(state) = self
+            .boxes
+            .iter_mut()
+            .find(|state| state.name == lease.box_name)
+        {
             state.took(took);
         }
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let spec = &after.plan.stages[stage];
         rows::note_run(connection, &after.plan.name, &spec.id, now, ms, class)?;
         if class.is_none() {
-            self.pending.runs.push((after.plan.name.clone(), spec.id.clone(), ms));
+            self.pending
+                .runs
+                .push((after.plan.name.clone(), spec.id.clone(), ms));
         }
         Ok(())
     }
@@ -261,15 +334,18 @@ impl Transactor {
                     state.give_back(old.resources(index));
                 }
             }
-            if let Some(state) = after.and_then(|name| self.boxes.iter_mut().find(|state| state.name == name)) {
+            if let Some(state) =
+                after.and_then(|name| self.boxes.iter_mut().find(|state| state.name == name))
+            {
                 state.take(new.resources(index));
             }
         }
         let due = |workflow: &Workflow| crate::domain::ready::next_due(workflow);
         self.pending.due_moved |= old.and_then(due) != due(new);
-        self.pending.touched.insert(new.id.clone(), Some(Arc::clone(new)));
+        self.pending
+            .touched
+            .insert(new.id.clone(), Some(Arc::clone(new)));
     }
-
 }
 
 fn holder(state: &StageState) -> Option<&str> {
@@ -295,11 +371,17 @@ impl Group for Transactor {
             return Ok(());
         }
         let now = self.shared.clock.now();
-        let one = |taken: Result<Ack, Refusal>| Some(taken.map(|ack| vec![ack]).map_err(EngineError::Refused));
+        let one = |taken: Result<Ack, Refusal>| {
+            Some(taken.map(|ack| vec![ack]).map_err(EngineError::Refused))
+        };
         match &mut op.ask {
             Ask::Submit(submit) => op.answer = one(self.submit(connection, submit, now)?),
             Ask::Batch(submits) => op.answer = Some(self.batch(connection, submits, now)?),
-            Ask::Command { id, command, beside } => {
+            Ask::Command {
+                id,
+                command,
+                beside,
+            } => {
                 let taken = self.command(connection, id, command, now)?;
                 if let (Ok(ack), Some(beside)) = (&taken, beside) {
                     beside(connection, ack)?;
@@ -320,7 +402,11 @@ impl Group for Transactor {
                 op.count = u64::from(known);
             }
             Ask::Hold { disk_low, window } => self.hold(connection, *disk_low, *window)?,
-            Ask::Retain { keep, max_age_ms, limit } => {
+            Ask::Retain {
+                keep,
+                max_age_ms,
+                limit,
+            } => {
                 op.count = self.retain(connection, *keep, *max_age_ms, *limit)?;
             }
             Ask::Write(write) => {

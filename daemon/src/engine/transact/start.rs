@@ -26,7 +26,11 @@ impl Transactor {
         }
         let mut slots: Vec<_> = self.boxes.iter().map(|state| state.slots(true)).collect();
         let spare = slots.iter().any(|slot| {
-            slot.accepting && slot.capacity.iter().any(|(name, total)| slot.used.get(name).copied().unwrap_or(0) < *total)
+            slot.accepting
+                && slot
+                    .capacity
+                    .iter()
+                    .any(|(name, total)| slot.used.get(name).copied().unwrap_or(0) < *total)
         });
         if !spare {
             return Ok(());
@@ -35,7 +39,10 @@ impl Transactor {
         let now = self.shared.clock.now();
         for picked in pick(&candidates, &mut slots) {
             let candidate = &candidates[picked.candidate];
-            let command = Command::Lease { stage: candidate.stage, box_name: slots[picked.on].name.clone() };
+            let command = Command::Lease {
+                stage: candidate.stage,
+                box_name: slots[picked.on].name.clone(),
+            };
             match self.command(connection, &candidate.workflow, &command, now) {
                 Ok(Ok(ack)) => self.order(&ack.workflow, candidate.stage),
                 Ok(Err(refusal)) => {
@@ -66,10 +73,24 @@ impl Transactor {
         self.pending.due_moved = true;
         self.pending.adopting = true;
         for lease in queue::leases(connection)? {
-            let Some(workflow) = self.load(connection, &lease.holds.workflow)? else { continue };
+            let workflow = match self.load(connection, &lease.holds.workflow) {
+                Ok(Some(workflow)) => workflow,
+                Ok(None) => continue,
+                // One unreadable row must not keep the others from being found again.
+                Err(StoreError::Decode { what, problem }) => {
+                    tracing::error!(component = "QUEUE_MANAGER", videoId = %lease.holds.workflow, "{what} can't be read and is passed over: {problem}");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let stage = lease.holds.stage;
             if let StageState::InProgress(lease) = &workflow.stages[stage].state {
-                let order = Order { attempt: lease.attempt, ordinal: lease.ordinal, stage, workflow: Arc::clone(&workflow) };
+                let order = Order {
+                    attempt: lease.attempt,
+                    ordinal: lease.ordinal,
+                    stage,
+                    workflow: Arc::clone(&workflow),
+                };
                 if matches!(workflow.state, State::Cancelling { .. } | State::Failing(_)) {
                     self.pending.cancels.push(order.key());
                 }
@@ -79,7 +100,11 @@ impl Transactor {
         Ok(())
     }
 
-    pub(super) fn due(&mut self, connection: &Connection, now: Timestamp) -> Result<bool, StoreError> {
+    pub(super) fn due(
+        &mut self,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let ids = rows::due(connection, now, DUE)?;
         let more = ids.len() == DUE as usize;
         self.pending.due_moved = true;

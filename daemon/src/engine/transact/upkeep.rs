@@ -6,7 +6,12 @@ use crate::store::{StoreError, events, queue, rows, schedules};
 use rusqlite::Connection;
 
 impl Transactor {
-    pub(super) fn hold(&mut self, connection: &Connection, disk_low: Option<bool>, window: Option<Option<Timestamp>>) -> Result<(), StoreError> {
+    pub(super) fn hold(
+        &mut self,
+        connection: &Connection,
+        disk_low: Option<bool>,
+        window: Option<Option<Timestamp>>,
+    ) -> Result<(), StoreError> {
         if let Some(low) = disk_low.filter(|low| *low != self.disk_low) {
             self.disk_low = low;
             let free = self.ballast.free_bytes();
@@ -15,7 +20,11 @@ impl Transactor {
         }
         if self.full && self.ballast.hold() {
             self.full = false;
-            self.notice(connection, "disk.ok", &serde_json::json!({"freeBytes": self.ballast.free_bytes()}))?;
+            self.notice(
+                connection,
+                "disk.ok",
+                &serde_json::json!({"freeBytes": self.ballast.free_bytes()}),
+            )?;
         }
         if let Some(window) = window {
             self.window = window;
@@ -23,13 +32,21 @@ impl Transactor {
         Ok(())
     }
 
-    pub(super) fn retain(&mut self, connection: &Connection, keep: u64, max_age_ms: Option<i64>, limit: u32) -> Result<u64, StoreError> {
+    pub(super) fn retain(
+        &mut self,
+        connection: &Connection,
+        keep: u64,
+        max_age_ms: Option<i64>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
         let now = self.shared.clock.now();
         let horizon = max_age_ms.map(|age| Timestamp(now.0.saturating_sub(age)));
         let expired = rows::expired(connection, &self.plans, keep, horizon, limit)?;
         let count = expired.len() as u64;
         for workflow in expired {
-            let delete = Command::Delete { by: "retention".into() };
+            let delete = Command::Delete {
+                by: "retention".into(),
+            };
             if let Err(refusal) = self.command(connection, &workflow.id, &delete, now)? {
                 tracing::error!(component = "STORE", videoId = %workflow.id, "retention was refused: {refusal}");
             }
@@ -45,7 +62,11 @@ impl Transactor {
             state.drained = drained.contains(&state.name);
         }
         for lease in queue::leases(connection)? {
-            if let Some(state) = self.boxes.iter_mut().find(|state| state.name == lease.box_name) {
+            if let Some(state) = self
+                .boxes
+                .iter_mut()
+                .find(|state| state.name == lease.box_name)
+            {
                 state.take(&lease.holds.wants);
             }
         }
@@ -55,8 +76,15 @@ impl Transactor {
     }
 
     /// A box takes no more, or takes again.
-    pub(super) fn drain(&mut self, connection: &Connection, box_name: &str, on: bool) -> Result<bool, StoreError> {
-        let Some(state) = self.boxes.iter_mut().find(|state| state.name == box_name) else { return Ok(false) };
+    pub(super) fn drain(
+        &mut self,
+        connection: &Connection,
+        box_name: &str,
+        on: bool,
+    ) -> Result<bool, StoreError> {
+        let Some(state) = self.boxes.iter_mut().find(|state| state.name == box_name) else {
+            return Ok(false);
+        };
         if state.drained == on {
             return Ok(true);
         }

@@ -128,7 +128,11 @@ impl Doc {
             started_at: ms(workflow.started_at),
             completed_at: ms(workflow.completed_at),
             attempt: workflow.attempt,
-            depends_on: workflow.depends_on.iter().map(|needed| (needed.id.clone(), needed.done)).collect(),
+            depends_on: workflow
+                .depends_on
+                .iter()
+                .map(|needed| (needed.id.clone(), needed.done))
+                .collect(),
             not_before: ms(workflow.not_before),
             wants_confirmation: workflow.wants_confirmation,
             state: StateDoc::of(&workflow.state),
@@ -153,10 +157,18 @@ impl Doc {
 
     pub(super) fn into_workflow(self, plan: Arc<Pipeline>) -> Result<Workflow, String> {
         if self.stages.len() != plan.stages.len() {
-            return Err(format!("it has {} stages, its pipeline {}", self.stages.len(), plan.stages.len()));
+            return Err(format!(
+                "it has {} stages, its pipeline {}",
+                self.stages.len(),
+                plan.stages.len()
+            ));
         }
         Ok(Workflow {
-            stages: self.stages.into_iter().map(StageDoc::into_stage).collect::<Result<_, _>>()?,
+            stages: self
+                .stages
+                .into_iter()
+                .map(StageDoc::into_stage)
+                .collect::<Result<_, _>>()?,
             id: self.id,
             plan,
             name: self.name,
@@ -173,7 +185,11 @@ impl Doc {
             started_at: at(self.started_at),
             completed_at: at(self.completed_at),
             attempt: self.attempt,
-            depends_on: self.depends_on.into_iter().map(|(id, done)| Dependency { id, done }).collect(),
+            depends_on: self
+                .depends_on
+                .into_iter()
+                .map(|(id, done)| Dependency { id, done })
+                .collect(),
             not_before: at(self.not_before),
             wants_confirmation: self.wants_confirmation,
             state: self.state.into_state()?,

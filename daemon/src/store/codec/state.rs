@@ -69,10 +69,23 @@ pub(super) enum StageStateDoc {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum WaitDoc {
-    Backoff { until: i64 },
-    Parked { until: i64, reason: String, class: Option<String> },
-    Approval { questions: Vec<QuestionDoc>, deadline: Option<i64>, default: bool },
-    Callback { deadline: i64, reason: String },
+    Backoff {
+        until: i64,
+    },
+    Parked {
+        until: i64,
+        reason: String,
+        class: Option<String>,
+    },
+    Approval {
+        questions: Vec<QuestionDoc>,
+        deadline: Option<i64>,
+        default: bool,
+    },
+    Callback {
+        deadline: i64,
+        reason: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,10 +129,12 @@ impl FailureDoc {
 impl StateDoc {
     pub(super) fn of(state: &State) -> Self {
         match state {
-            State::PendingClarification { deadline } => {
-                Self::PendingClarification { deadline: deadline.map(|at| at.0) }
-            }
-            State::PendingConfirmation { deadline } => Self::PendingConfirmation { deadline: deadline.map(|at| at.0) },
+            State::PendingClarification { deadline } => Self::PendingClarification {
+                deadline: deadline.map(|at| at.0),
+            },
+            State::PendingConfirmation { deadline } => Self::PendingConfirmation {
+                deadline: deadline.map(|at| at.0),
+            },
             State::Blocked => Self::Blocked,
             State::Scheduled => Self::Scheduled,
             State::Queued => Self::Queued,
@@ -144,10 +159,12 @@ impl StateDoc {
 
     pub(super) fn into_state(self) -> Result<State, String> {
         Ok(match self {
-            Self::PendingClarification { deadline } => {
-                State::PendingClarification { deadline: deadline.map(Timestamp) }
-            }
-            Self::PendingConfirmation { deadline } => State::PendingConfirmation { deadline: deadline.map(Timestamp) },
+            Self::PendingClarification { deadline } => State::PendingClarification {
+                deadline: deadline.map(Timestamp),
+            },
+            Self::PendingConfirmation { deadline } => State::PendingConfirmation {
+                deadline: deadline.map(Timestamp),
+            },
             Self::Blocked => State::Blocked,
             Self::Scheduled => State::Scheduled,
             Self::Queued => State::Queued,
@@ -218,36 +235,61 @@ impl WaitDoc {
     fn of(wait: &Wait) -> Self {
         match wait {
             Wait::Backoff { until } => Self::Backoff { until: until.0 },
-            Wait::Parked { until, reason, class } => Self::Parked {
+            Wait::Parked {
+                until,
+                reason,
+                class,
+            } => Self::Parked {
                 until: until.0,
                 reason: reason.clone(),
                 class: class.map(|class| class.word().to_owned()),
             },
-            Wait::Approval { questions, deadline, default } => Self::Approval {
+            Wait::Approval {
+                questions,
+                deadline,
+                default,
+            } => Self::Approval {
                 questions: questions.iter().map(QuestionDoc::of).collect(),
                 deadline: deadline.map(|at| at.0),
                 default: *default,
             },
-            Wait::Callback { deadline, reason } => {
-                Self::Callback { deadline: deadline.0, reason: reason.clone() }
-            }
+            Wait::Callback { deadline, reason } => Self::Callback {
+                deadline: deadline.0,
+                reason: reason.clone(),
+            },
         }
     }
 
     fn into_wait(self) -> Result<Wait, String> {
         Ok(match self {
-            Self::Backoff { until } => Wait::Backoff { until: Timestamp(until) },
-            Self::Parked { until, reason, class: word } => Wait::Parked {
+            Self::Backoff { until } => Wait::Backoff {
+                until: Timestamp(until),
+            },
+            Self::Parked {
+                until,
+                reason,
+                class: word,
+            } => Wait::Parked {
                 until: Timestamp(until),
                 reason,
                 class: word.as_deref().map(class).transpose()?,
             },
-            Self::Approval { questions, deadline, default } => Wait::Approval {
-                questions: questions.into_iter().map(QuestionDoc::into_question).collect::<Result<_, _>>()?,
+            Self::Approval {
+                questions,
+                deadline,
+                default,
+            } => Wait::Approval {
+                questions: questions
+                    .into_iter()
+                    .map(QuestionDoc::into_question)
+                    .collect::<Result<_, _>>()?,
                 deadline: deadline.map(Timestamp),
                 default,
             },
-            Self::Callback { deadline, reason } => Wait::Callback { deadline: Timestamp(deadline), reason },
+            Self::Callback { deadline, reason } => Wait::Callback {
+                deadline: Timestamp(deadline),
+                reason,
+            },
         })
     }
 }
@@ -266,7 +308,8 @@ impl QuestionDoc {
 
     fn into_question(self) -> Result<Question, String> {
         Ok(Question {
-            kind: ParamKind::from_word(&self.kind).ok_or_else(|| format!("`{}` is no parameter type", self.kind))?,
+            kind: ParamKind::from_word(&self.kind)
+                .ok_or_else(|| format!("`{}` is no parameter type", self.kind))?,
             key: self.key,
             question: self.question,
             options: self.options,
