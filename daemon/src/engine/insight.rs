@@ -234,7 +234,7 @@ impl Engine {
             .iter()
             .map(|one| BoxSlots {
                 capacity: one.capacity.clone(),
-                ..one.slots(state.open)
+                ..one.slots(state.open, now)
             })
             .collect();
         let closed = state

@@ -22,6 +22,7 @@ mod record;
 mod shared;
 mod slots;
 mod transact;
+mod watching;
 
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,11 @@ pub(super) enum Ask {
     /// New workflows, all or none.
     Batch(Vec<Submit>),
     /// An act on a workflow, and what is to be written with it if it is taken.
-    Command { id: String, command: Command, beside: Option<Beside> },
+    Command {
+        id: String,
+        command: Command,
+        beside: Option<Beside>,
+    },
     /// Word of a running attempt: its end, or a tenth of progress.
     Attempt { key: AttemptKey, command: Command },
     /// Whatever is due by now.

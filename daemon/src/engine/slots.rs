@@ -1,20 +1,22 @@
 //! Who offers what, and who holds it: the boxes as the scheduler sees them.
 //!
-//! A lease holds its stage's resources from its commit until the commit of its end. When the jobs of a box are shorter than
+//! A lease holds its stage's resources from its commit until the commit of its end. While the jobs of a box are shorter, one after the other, than
 //! a commit takes to come round, a few are leased ahead of the slots, so that the box never stands idle for the disk; the
 //! runner still starts no more at a time than the box has slots for.
 
-use crate::domain::Resources;
 use crate::domain::pick::BoxSlots;
+use crate::domain::{Resources, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Below this mean, work is leased ahead.
-const SHORT: f64 = 25.0;
+/// Shorter than this is short.
+const SHORT: Duration = Duration::from_millis(25);
+/// So many in a row must have been short.
+const ROW: u32 = 8;
+/// And the last of them must have ended so lately: a box that has come to rest is leased by its slots again.
+const LATELY: Duration = Duration::from_millis(100);
 /// So many times the slots are leased then.
-const AHEAD: u64 = 5;
-/// Weight of the newest duration in the running mean.
-const NEWEST: f64 = 0.1;
+const AHEAD: u64 = 4;
 
 /// One box.
 #[derive(Debug, Clone)]
@@ -24,8 +26,10 @@ pub(super) struct BoxState {
     pub labels: BTreeMap<String, String>,
     pub used: Resources,
     pub drained: bool,
-    /// Running mean of how long attempts take here, in milliseconds.
-    mean_ms: f64,
+    /// How many attempts in a row were short.
+    short: u32,
+    /// When one last ended.
+    ended_at: Timestamp,
 }
 
 impl BoxState {
@@ -36,13 +40,15 @@ impl BoxState {
             labels,
             used: Resources::new(),
             drained: false,
-            mean_ms: f64::MAX,
+            short: 0,
+            ended_at: Timestamp(i64::MIN),
         }
     }
 
     /// As `pick` wants it. `open` is false while nothing new may start anywhere.
-    pub fn slots(&self, open: bool) -> BoxSlots {
-        let factor = if self.mean_ms < SHORT { AHEAD } else { 1 };
+    pub fn slots(&self, open: bool, now: Timestamp) -> BoxSlots {
+        let hot = self.short >= ROW && now.since(self.ended_at) < LATELY;
+        let factor = if hot { AHEAD } else { 1 };
         BoxSlots {
             name: self.name.clone(),
             capacity: self
@@ -70,13 +76,14 @@ impl BoxState {
         }
     }
 
-    pub fn took(&mut self, duration: Duration) {
-        let ms = duration.as_secs_f64() * 1000.0;
-        self.mean_ms = if self.mean_ms == f64::MAX {
-            ms
+    /// An attempt ended at `now`, and took so long.
+    pub fn took(&mut self, duration: Duration, now: Timestamp) {
+        self.short = if duration < SHORT {
+            self.short.saturating_add(1)
         } else {
-            self.mean_ms + (ms - self.mean_ms) * NEWEST
+            0
         };
+        self.ended_at = now;
     }
 
     /// More was leased than there are slots: the runner has work waiting.

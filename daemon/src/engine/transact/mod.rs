@@ -12,25 +12,24 @@
 
 mod after;
 mod batch;
+mod group;
 mod start;
 mod tell;
 mod upkeep;
 
-use super::op::{Ask, Op};
+use super::Ack;
 use super::pending::Pending;
 use super::record;
 use super::shared::Shared;
 use super::slots::BoxState;
-use super::{Ack, EngineError};
 use crate::domain::event::Event;
 use crate::domain::workflow::{StageState, Status};
 use crate::domain::{Command, DependencyState, Effect, Refusal, Submit, Timestamp, Workflow};
-use crate::domain::{command::Outcome, decide, evolve, refusal::Decision};
+use crate::domain::{decide, evolve, refusal::Decision};
 use crate::engine::ports::{AttemptKey, Outbox};
 use crate::store::ballast::Ballast;
 use crate::store::lock::DirectoryLock;
 use crate::store::plans::Plans;
-use crate::store::writer::Group;
 use crate::store::{StoreError, rows};
 use rusqlite::Connection;
 use std::collections::{HashMap, VecDeque};
@@ -308,7 +307,7 @@ impl Transactor {
             .iter_mut()
             .find(|state| state.name == lease.box_name)
         {
-            state.took(took);
+            state.took(took, now);
         }
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let spec = &after.plan.stages[stage];
@@ -353,108 +352,4 @@ fn holder(state: &StageState) -> Option<&str> {
         StageState::InProgress(lease) => Some(&lease.box_name),
         _ => None,
     }
-}
-
-impl Group for Transactor {
-    type Op = Op;
-
-    fn begin(&mut self) {
-        self.pending = Pending::default();
-    }
-
-    fn apply(&mut self, connection: &Connection, op: &mut Op) -> Result<(), StoreError> {
-        if self.stale {
-            self.reload(connection)?;
-        }
-        if self.full && op.makes_work() {
-            op.answer = Some(Err(EngineError::DiskFull));
-            return Ok(());
-        }
-        let now = self.shared.clock.now();
-        let one = |taken: Result<Ack, Refusal>| {
-            Some(taken.map(|ack| vec![ack]).map_err(EngineError::Refused))
-        };
-        match &mut op.ask {
-            Ask::Submit(submit) => op.answer = one(self.submit(connection, submit, now)?),
-            Ask::Batch(submits) => op.answer = Some(self.batch(connection, submits, now)?),
-            Ask::Command {
-                id,
-                command,
-                beside,
-            } => {
-                let taken = self.command(connection, id, command, now)?;
-                if let (Ok(ack), Some(beside)) = (&taken, beside) {
-                    beside(connection, ack)?;
-                }
-                op.answer = one(taken);
-            }
-            Ask::Attempt { key, command } => {
-                let taken = self.command(connection, &key.workflow, command, now)?;
-                if let (Err(refusal), Command::Ended { outcome, .. }) = (&taken, &*command) {
-                    late(key, outcome, refusal);
-                }
-            }
-            Ask::Due => op.count = u64::from(self.due(connection, now)?),
-            Ask::Pick => {}
-            Ask::Adopt => self.adopt(connection)?,
-            Ask::Drain { box_name, on } => {
-                let known = self.drain(connection, box_name, *on)?;
-                op.count = u64::from(known);
-            }
-            Ask::Hold { disk_low, window } => self.hold(connection, *disk_low, *window)?,
-            Ask::Retain {
-                keep,
-                max_age_ms,
-                limit,
-            } => {
-                op.count = self.retain(connection, *keep, *max_age_ms, *limit)?;
-            }
-            Ask::Write(write) => {
-                for told in write(connection)? {
-                    self.notice(connection, told.kind, &told.data)?;
-                }
-            }
-            Ask::Stop => self.stopped = true,
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        self.pick(connection)?;
-        if self.pending.due_moved {
-            self.pending.next_due = Some(rows::next_due(connection)?);
-        }
-        Ok(())
-    }
-
-    fn committed(&mut self, ops: Vec<Op>) {
-        self.settle();
-        for op in ops {
-            op.tell(Ok(()));
-        }
-    }
-
-    fn failed(&mut self, ops: Vec<Op>, error: &StoreError) -> Vec<Op> {
-        self.abandon(ops, error)
-    }
-
-    fn forget(&mut self) {
-        self.forget_all();
-    }
-
-    fn may_linger(&self, ops: &[Op]) -> bool {
-        self.boxes.iter().any(BoxState::is_ahead) && !ops.iter().any(Op::is_awaited)
-    }
-
-    fn stopped(&self) -> bool {
-        self.stopped
-    }
-}
-
-/// A late word of an attempt that is over: told in the log, never applied.
-fn late(key: &AttemptKey, outcome: &Outcome, refusal: &Refusal) {
-    tracing::warn!(
-        component = "QUEUE_MANAGER", videoId = %key.workflow, attempt = key.attempt,
-        "a late result changes nothing ({refusal}): {outcome:?}"
-    );
 }

@@ -24,7 +24,12 @@ impl Transactor {
         if !self.open() {
             return Ok(());
         }
-        let mut slots: Vec<_> = self.boxes.iter().map(|state| state.slots(true)).collect();
+        let now = self.shared.clock.now();
+        let mut slots: Vec<_> = self
+            .boxes
+            .iter()
+            .map(|state| state.slots(true, now))
+            .collect();
         let spare = slots.iter().any(|slot| {
             slot.accepting
                 && slot
@@ -36,7 +41,6 @@ impl Transactor {
             return Ok(());
         }
         let candidates = queue::candidates(connection, DEPTH)?;
-        let now = self.shared.clock.now();
         for picked in pick(&candidates, &mut slots) {
             let candidate = &candidates[picked.candidate];
             let command = Command::Lease {
