@@ -2,9 +2,11 @@
 
 mod access;
 mod acts;
+mod inbound;
 mod input;
 mod stream;
 mod submit;
+mod webhooks;
 
 use super::auth::{Scope, token};
 use super::listen::Peer;
