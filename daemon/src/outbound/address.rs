@@ -8,7 +8,10 @@ const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
 }
 
 const fn v6(head: [u16; 4], prefix: u8) -> Ipv6Net {
-    Ipv6Net::new_assert(Ipv6Addr::new(head[0], head[1], head[2], head[3], 0, 0, 0, 0), prefix)
+    Ipv6Net::new_assert(
+        Ipv6Addr::new(head[0], head[1], head[2], head[3], 0, 0, 0, 0),
+        prefix,
+    )
 }
 
 const V4: [(Ipv4Net, &str); 16] = [
@@ -31,7 +34,10 @@ const V4: [(Ipv4Net, &str); 16] = [
 ];
 
 const V6: [(Ipv6Net, &str); 17] = [
-    (v6([0, 0, 0, 0], 96), "unspecified, loopback or v4-compatible"),
+    (
+        v6([0, 0, 0, 0], 96),
+        "unspecified, loopback or v4-compatible",
+    ),
     (v6([0x64, 0xff9b, 0, 0], 96), "NAT64"),
     (v6([0x64, 0xff9b, 1, 0], 48), "local NAT64"),
     (v6([0x100, 0, 0, 0], 64), "discard"),
@@ -65,12 +71,18 @@ const METADATA: [IpAddr; 4] = [
 #[must_use]
 pub fn not_public(address: IpAddr) -> Option<&'static str> {
     match address {
-        IpAddr::V4(address) => V4.iter().find(|(net, _)| net.contains(&address)).map(|(_, why)| *why),
+        IpAddr::V4(address) => V4
+            .iter()
+            .find(|(net, _)| net.contains(&address))
+            .map(|(_, why)| *why),
         IpAddr::V6(address) => {
             if let Some(inner) = address.to_ipv4_mapped() {
                 return not_public(IpAddr::V4(inner)).or(Some("v4-mapped"));
             }
-            let listed = V6.iter().find(|(net, _)| net.contains(&address)).map(|(_, why)| *why);
+            let listed = V6
+                .iter()
+                .find(|(net, _)| net.contains(&address))
+                .map(|(_, why)| *why);
             listed.or_else(|| (!GIVEN_OUT.contains(&address)).then_some("unassigned"))
         }
     }

@@ -127,7 +127,12 @@ pub struct Client {
 impl Client {
     /// A client that reaches what `policy` allows and trusts the system's authorities and those of `ca_file`.
     #[must_use]
-    pub fn new(policy: Policy, ca_file: Option<PathBuf>, resolver: Arc<dyn Resolve>, limits: Limits) -> Self {
+    pub fn new(
+        policy: Policy,
+        ca_file: Option<PathBuf>,
+        resolver: Arc<dyn Resolve>,
+        limits: Limits,
+    ) -> Self {
         let policy = Arc::new(policy);
         let connector = Connector {
             policy: Arc::clone(&policy),
@@ -141,7 +146,11 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .http1_max_buf_size(64 * 1024)
             .build(connector);
-        Self { inner, policy, limits }
+        Self {
+            inner,
+            policy,
+            limits,
+        }
     }
 
     /// What it may reach.
@@ -166,7 +175,11 @@ impl Client {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
-        let answer = self.inner.request(request).await.map_err(|error| Failure::of(&error))?;
+        let answer = self
+            .inner
+            .request(request)
+            .await
+            .map_err(|error| Failure::of(&error))?;
         let (parts, body) = answer.into_parts();
         let body = beginning(body, self.limits.read).await;
         Ok(Answer {

@@ -61,14 +61,20 @@ impl Connector {
         let stream = dialled.map_err(|_| {
             Failure::new(
                 Class::Timeout,
-                format!("no connection to `{host}` within {} s", self.timeout.as_secs()),
+                format!(
+                    "no connection to `{host}` within {} s",
+                    self.timeout.as_secs()
+                ),
             )
         })??;
         if plain_http {
             return Ok(Stream::Plain(TokioIo::new(stream)));
         }
         let tls = |problem: String| Failure::new(Class::Tls, problem);
-        let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let bare = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
         let name = ServerName::try_from(bare).map_err(|error| tls(error.to_string()))?;
         let connector = self.tls.connector().await.map_err(tls)?;
         let shaken = tokio::time::timeout(self.timeout, connector.connect(name, stream)).await;
@@ -87,11 +93,12 @@ impl Connector {
     async fn dial(&self, host: &str, port: u16, plain_http: bool) -> Result<TcpStream, Failure> {
         let addresses = match literal(host) {
             Some(address) => vec![address],
-            None => self
-                .resolver
-                .resolve(host)
-                .await
-                .map_err(|error| Failure::new(Class::Dns, format!("`{host}` could not be looked up: {error}")))?,
+            None => self.resolver.resolve(host).await.map_err(|error| {
+                Failure::new(
+                    Class::Dns,
+                    format!("`{host}` could not be looked up: {error}"),
+                )
+            })?,
         };
         let mut failure = Failure::new(Class::Dns, format!("`{host}` has no address"));
         for address in addresses {
@@ -105,7 +112,10 @@ impl Connector {
                     let _ = stream.set_nodelay(true);
                     return Ok(stream);
                 }
-                Err(error) => failure = Failure::new(Class::Connect, format!("{address} port {port}: {error}")),
+                Err(error) => {
+                    failure =
+                        Failure::new(Class::Connect, format!("{address} port {port}: {error}"))
+                }
             }
         }
         Err(failure)
@@ -139,7 +149,11 @@ impl Connection for Stream {
 }
 
 impl Read for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
@@ -148,7 +162,11 @@ impl Read for Stream {
 }
 
 impl Write for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),

@@ -23,7 +23,9 @@ impl Own {
         doors.iter().filter(|door| door.port() == port).any(|door| {
             let at = address::plain(door.ip());
             // The unspecified address leads to this box, from either side.
-            at == address || (at.is_unspecified() && is_local(address)) || (address.is_unspecified() && is_local(at))
+            at == address
+                || (at.is_unspecified() && is_local(address))
+                || (address.is_unspecified() && is_local(at))
         })
     }
 }
@@ -109,12 +111,12 @@ pub struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Blocked {
     /// Plain http.
-    #[error("plain http to `{0}` is not allowed; use https, or add the host to [webhooks] allow_http")]
+    #[error(
+        "plain http to `{0}` is not allowed; use https, or add the host to [webhooks] allow_http"
+    )]
     Http(String),
     /// Not public.
-    #[error(
-        "`{host}` is {address}, which is not a public address ({why}); add the host or its net to [webhooks] allow_private"
-    )]
+    #[error("{} is not a public address ({why}); add the host or its net to [webhooks] allow_private", named(.host, *.address))]
     Private {
         /// As it was named.
         host: String,
@@ -124,9 +126,7 @@ pub enum Blocked {
         why: &'static str,
     },
     /// A cloud's metadata service.
-    #[error(
-        "`{host}` is {address}, a cloud's metadata service; only [webhooks] allow_private naming this very address opens it"
-    )]
+    #[error("{} is a cloud's metadata service; only [webhooks] allow_private naming this very address opens it", named(.host, *.address))]
     Metadata {
         /// As it was named.
         host: String,
@@ -134,7 +134,7 @@ pub enum Blocked {
         address: IpAddr,
     },
     /// Our own door.
-    #[error("`{host}` is {address}, where this daemon itself listens")]
+    #[error("{} is where this daemon itself listens", named(.host, *.address))]
     Own {
         /// As it was named.
         host: String,
@@ -157,8 +157,15 @@ impl Policy {
     /// Anything: for addresses that stand in the configuration, whose author is trusted.
     #[must_use]
     pub fn trusted() -> Self {
-        let all = || Allow { all: true, rules: Vec::new() };
-        Self { http: all(), private: all(), own: Own::default() }
+        let all = || Allow {
+            all: true,
+            rules: Vec::new(),
+        };
+        Self {
+            http: all(),
+            private: all(),
+            own: Own::default(),
+        }
     }
 
     /// Whether a host may be asked at all, as far as that can be told before it is looked up. A literal is judged whole.
@@ -169,7 +176,12 @@ impl Policy {
         if let Some(address) = literal(host) {
             return self.admits(host, address, port, plain_http);
         }
-        let nets = || self.http.rules.iter().any(|rule| matches!(rule, Rule::Net(_)));
+        let nets = || {
+            self.http
+                .rules
+                .iter()
+                .any(|rule| matches!(rule, Rule::Net(_)))
+        };
         if plain_http && !self.http.all && !self.http.names(host) && !nets() {
             return Err(Blocked::Http(host.to_owned()));
         }
@@ -180,15 +192,29 @@ impl Policy {
     ///
     /// # Errors
     /// Why not.
-    pub fn admits(&self, host: &str, address: IpAddr, port: u16, plain_http: bool) -> Result<(), Blocked> {
+    pub fn admits(
+        &self,
+        host: &str,
+        address: IpAddr,
+        port: u16,
+        plain_http: bool,
+    ) -> Result<(), Blocked> {
         let host = || host.to_owned();
         if self.own.is(address, port) {
-            return Err(Blocked::Own { host: host(), address });
+            return Err(Blocked::Own {
+                host: host(),
+                address,
+            });
         }
         if address::is_metadata(address) && !self.private.singles_out(address) {
-            return Err(Blocked::Metadata { host: host(), address });
+            return Err(Blocked::Metadata {
+                host: host(),
+                address,
+            });
         }
-        if let Some(why) = address::not_public(address).filter(|_| !self.private.covers(&host(), address)) {
+        if let Some(why) =
+            address::not_public(address).filter(|_| !self.private.covers(&host(), address))
+        {
             return Err(Blocked::Private {
                 host: host(),
                 address,
@@ -199,6 +225,15 @@ impl Policy {
             return Err(Blocked::Http(host()));
         }
         Ok(())
+    }
+}
+
+/// A literal as it stands; a name with what it is.
+fn named(host: &str, address: IpAddr) -> String {
+    if literal(host).is_some() {
+        address.to_string()
+    } else {
+        format!("`{host}` is {address}, which")
     }
 }
 
@@ -220,7 +255,10 @@ mod tests {
         let of = |texts: &[&str]| {
             Allow::of(
                 texts == ["all"],
-                &texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(),
+                &texts
+                    .iter()
+                    .map(|text| (*text).to_owned())
+                    .collect::<Vec<_>>(),
             )
         };
         Policy {
@@ -246,7 +284,10 @@ mod tests {
             policy.admits("h", ip("10.0.0.1"), 443, false),
             Err(Blocked::Private { .. })
         ));
-        assert!(matches!(policy.allows("h.example", 80, true), Err(Blocked::Http(_))));
+        assert!(matches!(
+            policy.allows("h.example", 80, true),
+            Err(Blocked::Http(_))
+        ));
         assert!(
             policy.allows("h.example", 443, false).is_ok(),
             "a name is judged when it is connected to"
@@ -259,13 +300,25 @@ mod tests {
         let policy = policy(&["10.0.0.0/8", "*.lan"], &["10.0.0.0/8", "box.lan"]);
         assert!(policy.admits("10.1.2.3", ip("10.1.2.3"), 80, true).is_ok());
         assert!(policy.admits("x", ip("::ffff:10.1.2.3"), 80, true).is_ok());
-        assert!(policy.admits("BOX.lan.", ip("192.168.0.1"), 80, true).is_ok());
-        assert!(policy.admits("other.lan", ip("192.168.0.1"), 80, true).is_err());
+        assert!(
+            policy
+                .admits("BOX.lan.", ip("192.168.0.1"), 80, true)
+                .is_ok()
+        );
+        assert!(
+            policy
+                .admits("other.lan", ip("192.168.0.1"), 80, true)
+                .is_err()
+        );
         assert!(
             policy.allows("any.example", 80, true).is_ok(),
             "its address may lie in a net that is allowed"
         );
-        assert!(policy.admits("any.example", ip("1.1.1.1"), 80, true).is_err());
+        assert!(
+            policy
+                .admits("any.example", ip("1.1.1.1"), 80, true)
+                .is_err()
+        );
     }
 
     #[test]
@@ -290,7 +343,10 @@ mod tests {
         policy.own.set(vec!["127.0.0.1:3124".parse().unwrap()]);
         for address in ["127.0.0.1", "::ffff:127.0.0.1", "0.0.0.0"] {
             assert!(
-                matches!(policy.admits("h", ip(address), 3124, true), Err(Blocked::Own { .. })),
+                matches!(
+                    policy.admits("h", ip(address), 3124, true),
+                    Err(Blocked::Own { .. })
+                ),
                 "{address}"
             );
         }

@@ -50,7 +50,12 @@ fn client(private: bool, resolver: Arc<dyn Resolve>) -> Client {
     let mut config = Config::default_at("/nowhere").webhooks;
     config.allow_http_all = true;
     config.allow_private_all = private;
-    Client::new(Policy::of(&config, Own::default()), None, resolver, Limits::default())
+    Client::new(
+        Policy::of(&config, Own::default()),
+        None,
+        resolver,
+        Limits::default(),
+    )
 }
 
 fn get(url: &str) -> Request<Full<Bytes>> {
@@ -61,8 +66,17 @@ fn get(url: &str) -> Request<Full<Bytes>> {
 async fn no_literal_and_no_name_of_this_box_is_reached() {
     let (port, count) = canary().await;
     let client = client(false, Arc::new(SystemResolver));
-    for host in ["127.0.0.1", "[::ffff:127.0.0.1]", "0.0.0.0", "localhost", "[::1]"] {
-        let failure = client.send(get(&format!("http://{host}:{port}/"))).await.unwrap_err();
+    for host in [
+        "127.0.0.1",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+        "localhost",
+        "[::1]",
+    ] {
+        let failure = client
+            .send(get(&format!("http://{host}:{port}/")))
+            .await
+            .unwrap_err();
         assert_eq!(failure.class, Class::Blocked, "{host}: {failure}");
         assert!(failure.to_string().starts_with("blocked: "), "{failure}");
     }
@@ -90,7 +104,10 @@ async fn what_is_allowed_on_purpose_is_reached() {
         .send(get(&format!("http://localhost:{port}/")))
         .await
         .unwrap();
-    assert_eq!((answer.status.as_u16(), answer.body.as_slice()), (200, &b"ok"[..]));
+    assert_eq!(
+        (answer.status.as_u16(), answer.body.as_slice()),
+        (200, &b"ok"[..])
+    );
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
@@ -101,7 +118,9 @@ async fn a_redirect_is_an_answer() {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let answer = format!("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:{inner}/\r\ncontent-length: 0\r\n\r\n");
+        let answer = format!(
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:{inner}/\r\ncontent-length: 0\r\n\r\n"
+        );
         let mut heard = [0; 1024];
         let _ = stream.read(&mut heard).await;
         let _ = stream.write_all(answer.as_bytes()).await;
@@ -117,9 +136,19 @@ async fn a_redirect_is_an_answer() {
 #[tokio::test]
 async fn a_name_without_address_and_a_closed_port_are_told_apart() {
     let client = client(true, Arc::new(SystemResolver));
-    let failure = client.send(get("http://no-such-host.invalid/")).await.unwrap_err();
+    let failure = client
+        .send(get("http://no-such-host.invalid/"))
+        .await
+        .unwrap_err();
     assert_eq!(failure.class, Class::Dns, "{failure}");
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let failure = client.send(get(&format!("http://{closed}/"))).await.unwrap_err();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let failure = client
+        .send(get(&format!("http://{closed}/")))
+        .await
+        .unwrap_err();
     assert_eq!(failure.class, Class::Connect, "{failure}");
 }

@@ -45,10 +45,13 @@ fn load(ca_file: Option<PathBuf>) -> Result<Arc<ClientConfig>, String> {
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = ca_file {
         let wrong = |problem: String| format!("[webhooks] ca_file {}: {problem}", file.display());
-        let read = CertificateDer::pem_file_iter(&file).map_err(|error| wrong(error.to_string()))?;
+        let read =
+            CertificateDer::pem_file_iter(&file).map_err(|error| wrong(error.to_string()))?;
         for certificate in read {
             let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+            roots
+                .add(certificate)
+                .map_err(|error| wrong(error.to_string()))?;
         }
     }
     if roots.is_empty() {

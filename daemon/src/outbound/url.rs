@@ -56,7 +56,11 @@ pub fn read(text: &str, policy: &Policy) -> Result<Url, UrlProblem> {
         return Err(UrlProblem::Userinfo);
     }
     let host = url.host_str().unwrap_or_default();
-    policy.allows(host, url.port_or_known_default().unwrap_or_default(), plain_http)?;
+    policy.allows(
+        host,
+        url.port_or_known_default().unwrap_or_default(),
+        plain_http,
+    )?;
     Ok(url)
 }
 
@@ -98,7 +102,11 @@ mod tests {
     #[test]
     fn every_spelling_of_loopback_is_blocked() {
         for text in LOOPBACK {
-            assert_eq!(read(text, &Policy::default()).unwrap_err().code(), "blocked", "{text}");
+            assert_eq!(
+                read(text, &Policy::default()).unwrap_err().code(),
+                "blocked",
+                "{text}"
+            );
         }
     }
 
@@ -106,9 +114,18 @@ mod tests {
     fn what_is_no_url_for_us_is_refused_with_its_reason() {
         let refused = |text: &str| read(text, &Policy::default()).unwrap_err();
         assert!(matches!(refused("ftp://h.example/"), UrlProblem::Scheme(_)));
-        assert!(matches!(refused("file:///etc/passwd"), UrlProblem::Scheme(_)));
-        assert!(matches!(refused("https://u:p@h.example/"), UrlProblem::Userinfo));
-        assert!(matches!(refused("https://u@h.example/"), UrlProblem::Userinfo));
+        assert!(matches!(
+            refused("file:///etc/passwd"),
+            UrlProblem::Scheme(_)
+        ));
+        assert!(matches!(
+            refused("https://u:p@h.example/"),
+            UrlProblem::Userinfo
+        ));
+        assert!(matches!(
+            refused("https://u@h.example/"),
+            UrlProblem::Userinfo
+        ));
         assert!(matches!(refused("//h.example/"), UrlProblem::Unreadable(_)));
         assert!(matches!(refused("https://"), UrlProblem::Unreadable(_)));
         assert!(matches!(

@@ -16,6 +16,7 @@
 
 mod frames;
 mod logs;
+mod notifications;
 mod outbox;
 mod session;
 mod start;

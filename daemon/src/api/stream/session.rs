@@ -2,7 +2,7 @@
 
 use super::logs::Followed;
 use super::outbox::{Outbox, Over};
-use super::{Wish, frames, start};
+use super::{Wish, frames, notifications, start};
 use crate::api::Api;
 use crate::api::auth::{Caller, Via};
 use crate::domain::Workflow;
@@ -86,6 +86,10 @@ impl Session {
                 }
                 if self.takes(&event) {
                     outbox.add(frames::event(&self.api, &event)).await?;
+                    if let Some(fields) = notifications::of(&event) {
+                        let frame = Frame::Notification { fields };
+                        outbox.add(frames::plain(&frame)).await?;
+                    }
                 }
             }
             feed::Message::Progress(tick) => {

@@ -1,31 +1,31 @@
 //! Callbacks of outside services, by three routes that say the same in different words: `worker` of the generations,
 //! `video-complete` and `workflow-error` of the video service. Signed, or with a token; read from their raw bytes.
 
+mod words;
+
 use crate::api::Api;
 use crate::api::answer;
 use crate::api::auth::{Caller, Scope};
 use crate::api::extract;
 use crate::api::fields::Fields;
 use crate::api::problem::{Problem, excerpt};
+use crate::domain::Workflow;
 use crate::domain::workflow::Status;
-use crate::domain::{Values, Workflow};
-use crate::outbound::{Own, Policy, url};
-use crate::pipeline::json;
+use crate::outbound::{Own, Policy};
 use crate::store::list::Filter;
-use crate::webhook::inbound::{self, Callback, Phrase, Taken, Word};
+use crate::webhook::inbound::{self, Callback, Phrase, Taken};
 use crate::webhook::sign::{self, Signed};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+use words::Said;
 
 /// Bytes of a callback.
 const LARGEST: u64 = 1024 * 1024;
-/// Characters of a failure's words that are kept.
-const MESSAGE: usize = 2000;
 
 /// A route: whose secret signs, and how its answers speak.
 #[derive(Clone, Copy)]
@@ -77,27 +77,19 @@ fn video_word(status: Status) -> &'static str {
     }
 }
 
-/// What a callback says, and whose work it names.
-struct Said {
-    id: Option<String>,
-    execution: Option<String>,
-    event_id: Option<String>,
-    word: Word,
-}
-
 /// `POST /api/webhooks/worker`
 pub async fn worker(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
-    take(api, request, WORKER, read_worker).await
+    take(api, request, WORKER, words::worker).await
 }
 
 /// `POST /api/webhook/video-complete`
 pub async fn video_complete(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
-    take(api, request, COMPLETE, read_complete).await
+    take(api, request, COMPLETE, words::complete).await
 }
 
 /// `POST /api/webhook/workflow-error`
 pub async fn workflow_error(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
-    take(api, request, ERROR, read_error).await
+    take(api, request, ERROR, words::error).await
 }
 
 async fn take(
@@ -255,147 +247,4 @@ async fn find(api: &Api, caller: Option<&Caller>, said: &Said) -> Result<Arc<Wor
         tracing::warn!(component = "WEBHOOK", videoId = %excerpt(name), "a callback names no workflow that is known");
         Problem::not_found("workflow", name)
     })
-}
-
-/// Where the result is: exactly what the stages after need, nothing that was not asked for.
-fn result(fields: &mut Fields, policy: &Policy) -> Values {
-    let (mut outputs, mut place) = (Map::new(), false);
-    for name in ["videoUrl", "thumbnailUrl"] {
-        let Some(text) = fields.text(name) else {
-            continue;
-        };
-        place |= name == "videoUrl";
-        if let Err(problem) = url::read(&text, policy) {
-            fields.problem(name, format!("`{}` {problem}", excerpt(&text)));
-        }
-        outputs.insert(name.to_owned(), text.into());
-    }
-    if let Some(key) = fields.text("s3Key") {
-        let plain = !key.is_empty()
-            && key.len() <= 1024
-            && !key.starts_with('/')
-            && !key.split('/').any(|part| part == "..");
-        if !plain {
-            fields.problem("s3Key", "must be the key of an object: up to 1024 bytes, without a leading `/` and without `..`");
-        }
-        place = true;
-        outputs.insert("s3Key".to_owned(), key.into());
-    }
-    if !place {
-        fields.problem(
-            "videoUrl",
-            "is missing; send videoUrl, or s3Key of an object in the store",
-        );
-    }
-    for name in ["duration", "fileSize", "metadata", "resolution", "format"] {
-        if let Some(value) = fields.any(name) {
-            outputs.insert(name.to_owned(), value);
-        }
-    }
-    json::values(&outputs)
-}
-
-/// The words of a failure: a text, or an object with `message` and `code`.
-fn failure(value: Option<Value>) -> Word {
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map(|text| text.chars().take(MESSAGE).collect::<String>())
-    };
-    let (message, code) = match &value {
-        Some(Value::Object(map)) => (
-            map.get("message").and_then(text),
-            map.get("code").and_then(text),
-        ),
-        Some(other) => (text(other), None),
-        None => (None, None),
-    };
-    Word::Failed {
-        message: message.unwrap_or_else(|| "the outside service failed without a word".to_owned()),
-        code,
-    }
-}
-
-fn read_worker(fields: &mut Fields, policy: &Policy) -> Said {
-    const KNOWN: [&str; 4] = [
-        "generation.started",
-        "generation.progress",
-        "generation.completed",
-        "generation.failed",
-    ];
-    let id = fields.text("generationId");
-    let job = fields.text("jobId");
-    let id = fields.require("generationId", id.or(job));
-    let event_id = fields.text("eventId");
-    let event = fields.word("event", &KNOWN, |word| {
-        KNOWN.into_iter().find(|known| *known == word)
-    });
-    let event = fields.require("event", event);
-    let progress = fields.any("progress").and_then(|value| value.as_f64());
-    let message = fields.text("message");
-    let error = fields.any("error");
-    let word = match event {
-        Some("generation.completed") => {
-            let mut inner = Fields::within(fields.object("result").unwrap_or_default(), "result.");
-            let outputs = result(&mut inner, policy);
-            let _ = inner.rest();
-            fields.problems(inner.into_problems());
-            Word::Completed { outputs }
-        }
-        Some("generation.failed") => failure(error),
-        Some("generation.progress") => {
-            let progress = fields.require("progress", progress).unwrap_or_default();
-            Word::Progress { progress, message }
-        }
-        _ => Word::Started,
-    };
-    Said {
-        id,
-        execution: None,
-        event_id,
-        word,
-    }
-}
-
-fn read_complete(fields: &mut Fields, policy: &Policy) -> Said {
-    const KNOWN: [&str; 2] = ["ready", "failed"];
-    let id = fields.text("videoId");
-    let execution = fields.text("executionId");
-    if id.is_none() && execution.is_none() {
-        fields.require::<()>("videoId", None);
-    }
-    let event_id = fields.text("eventId");
-    let status = fields.word("status", &KNOWN, |word| {
-        KNOWN.into_iter().find(|known| *known == word)
-    });
-    let word = match fields.require("status", status) {
-        Some("failed") => failure(fields.any("error")),
-        Some(_) => Word::Completed {
-            outputs: result(fields, policy),
-        },
-        None => Word::Started,
-    };
-    Said {
-        id,
-        execution,
-        event_id,
-        word,
-    }
-}
-
-fn read_error(fields: &mut Fields, _: &Policy) -> Said {
-    let id = fields.text("videoId");
-    let execution = fields.text("executionId");
-    if id.is_none() && execution.is_none() {
-        fields.require::<()>("executionId", None);
-    }
-    let event_id = fields.text("eventId");
-    let message = fields.text("errorMessage");
-    let message = fields.require("errorMessage", message);
-    Said {
-        id,
-        execution,
-        event_id,
-        word: failure(message.map(Value::String)),
-    }
 }
