@@ -103,8 +103,12 @@ pub const TABLE: &[Route] = &[
     deletes("/api/webhooks/{id}", ADMIN, || delete(webhooks::remove)),
     // Documents 002 and 003: whoever signs may call, or shows a token; the handler judges which.
     acts("/api/webhooks/worker", SIGNED, || post(inbound::worker)),
-    acts("/api/webhook/video-complete", SIGNED, || post(inbound::video_complete)),
-    acts("/api/webhook/workflow-error", SIGNED, || post(inbound::workflow_error)),
+    acts("/api/webhook/video-complete", SIGNED, || {
+        post(inbound::video_complete)
+    }),
+    acts("/api/webhook/workflow-error", SIGNED, || {
+        post(inbound::workflow_error)
+    }),
     // Ours.
     row(
         Method::PATCH,

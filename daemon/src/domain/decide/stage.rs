@@ -42,7 +42,8 @@ pub(super) fn progress(
     progress: f64,
     message: Option<String>,
 ) -> Answered {
-    let heard = is_current(&draft.workflow, stage, attempt) || is_awaited_callback(&draft.workflow, stage, attempt);
+    let heard = is_current(&draft.workflow, stage, attempt)
+        || is_awaited_callback(&draft.workflow, stage, attempt);
     if !heard {
         return Err(Refusal::StaleAttempt { attempt });
     }
