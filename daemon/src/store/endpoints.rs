@@ -122,6 +122,20 @@ pub fn save(connection: &Connection, row: &EndpointRow) -> Result<(), StoreError
     Ok(())
 }
 
+/// Something got through: whatever failed before no longer counts. Costs one look-up where nothing had failed.
+///
+/// # Errors
+/// The database's.
+pub fn got_through(connection: &Connection, id: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE endpoints SET exhausted = 0, failing_since = NULL
+              WHERE id = ?1 AND (exhausted > 0 OR failing_since IS NOT NULL)",
+        )?
+        .execute([id])?;
+    Ok(())
+}
+
 /// Forgets an endpoint. True when there was one.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
-pub use outbox::Outbox;
+pub use outbox::{Outbox, Stir};
 pub use sender::Context;
 
 use tokio_util::task::TaskTracker;

@@ -26,10 +26,19 @@ const PACE: Duration = Duration::from_secs(5);
 /// Generations whose pace is remembered; beyond that the oldest memories go, which costs one early progress each.
 const PACED: usize = 4096;
 
+/// What the sender is told: that there may be something to send, and whether endpoints changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stir {
+    /// Moves with everything.
+    pub count: u64,
+    /// Moves when an endpoint changed: what was read of it before no longer counts.
+    pub endpoints: u64,
+}
+
 /// The webhooks' outbox.
 pub struct Outbox {
     config: watch::Receiver<Arc<Config>>,
-    signal: watch::Sender<u64>,
+    signal: watch::Sender<Stir>,
     /// None: to be read again.
     endpoints: Option<Vec<EndpointRow>>,
     /// When progress was last told, by workflow.
@@ -38,13 +47,15 @@ pub struct Outbox {
     made: Option<String>,
     /// There is something for the sender.
     stirred: bool,
+    /// An endpoint changed.
+    changed: bool,
 }
 
 impl Outbox {
     /// An outbox, and what is moved whenever there may be something to send.
     #[must_use]
-    pub fn new(config: watch::Receiver<Arc<Config>>) -> (Self, watch::Receiver<u64>) {
-        let (signal, stirred) = watch::channel(0);
+    pub fn new(config: watch::Receiver<Arc<Config>>) -> (Self, watch::Receiver<Stir>) {
+        let (signal, stirred) = watch::channel(Stir::default());
         let outbox = Self {
             config,
             signal,
@@ -52,6 +63,7 @@ impl Outbox {
             paced: HashMap::new(),
             made: None,
             stirred: false,
+            changed: false,
         };
         (outbox, stirred)
     }
@@ -188,6 +200,7 @@ impl ports::Outbox for Outbox {
         if event.kind.starts_with("endpoint.") {
             self.endpoints = None;
             self.stirred = true;
+            self.changed = true;
         }
         if let "workflow.completed" | "workflow.failed" | "workflow.cancelled" = event.kind {
             self.write_own(connection, &event)?;
@@ -214,7 +227,11 @@ impl ports::Outbox for Outbox {
 
     fn committed(&mut self) {
         if std::mem::take(&mut self.stirred) {
-            self.signal.send_modify(|count| *count += 1);
+            let changed = std::mem::take(&mut self.changed);
+            self.signal.send_modify(|stir| {
+                stir.count += 1;
+                stir.endpoints += u64::from(changed);
+            });
         }
     }
 
@@ -222,5 +239,6 @@ impl ports::Outbox for Outbox {
         self.endpoints = None;
         self.made = None;
         self.stirred = false;
+        self.changed = false;
     }
 }

@@ -44,6 +44,10 @@ pub fn record(
     let Some(endpoint) = &delivery.endpoint else {
         return Ok(((), Vec::new()));
     };
+    if standing == Standing::Delivered {
+        endpoints::got_through(connection, endpoint)?;
+        return Ok(((), Vec::new()));
+    }
     let Some(mut row) = endpoints::get(connection, endpoint)? else {
         return Ok(((), Vec::new()));
     };
@@ -70,18 +74,13 @@ pub fn record(
     ))
 }
 
-/// The endpoint's health after an attempt; why it is turned off, if it is.
+/// The endpoint's health after an attempt that failed; why it is turned off, if it is.
 fn judge(
     row: &mut EndpointRow,
     outcome: &Outcome,
     standing: Standing,
     now: Timestamp,
 ) -> Option<String> {
-    if standing == Standing::Delivered {
-        row.exhausted = 0;
-        row.failing_since = None;
-        return None;
-    }
     let since = *row.failing_since.get_or_insert(outcome.row.at);
     if standing == Standing::Failed {
         row.exhausted = row.exhausted.saturating_add(1);

@@ -10,6 +10,7 @@ mod peers;
 mod pick_up;
 mod submits;
 mod table;
+mod webhooks;
 
 use crate::build;
 use reel_tests::{Daemon, Failure, Home, Result};
@@ -23,7 +24,7 @@ const SETTINGS: &str = "[retention]\nfinished = 10000000\nmin_free_disk = \"16Mi
 /// Its options.
 #[derive(Debug, clap::Args)]
 pub struct Bench {
-    /// Only these parts: jobs, submit, cli, pick-up, idle, history, size
+    /// Only these parts: jobs, submit, cli, pick-up, idle, history, webhooks, size
     #[arg(value_name = "PART")]
     parts: Vec<String>,
     /// Jobs of the throughput measure
@@ -65,13 +66,14 @@ impl Bench {
         if wanted("size") {
             table.part("size", sizes(&ground)?);
         }
-        let parts: [(&str, &dyn Fn() -> Result<Table>); 6] = [
+        let parts: [(&str, &dyn Fn() -> Result<Table>); 7] = [
             ("jobs", &|| jobs::measure(&ground, self.jobs)),
             ("submit", &|| submits::measure(&ground)),
             ("cli", &|| command_line::measure(&ground)),
             ("pick-up", &|| pick_up::measure(&ground)),
             ("idle", &|| idle::measure(&ground)),
             ("history", &|| history::measure(&ground, self.finished)),
+            ("webhooks", &|| webhooks::measure(&ground)),
         ];
         for (name, measure) in parts.into_iter().filter(|(name, _)| wanted(name)) {
             eprintln!("measuring: {name}");
@@ -88,8 +90,13 @@ impl Bench {
 
 /// A daemon on a directory of its own.
 fn daemon() -> Result<(Home, Daemon)> {
+    daemon_with("")
+}
+
+/// The same, with further settings.
+fn daemon_with(more: &str) -> Result<(Home, Daemon)> {
     let home = Home::scratch()?;
-    home.configure(SETTINGS)?;
+    home.configure(&format!("{SETTINGS}{more}"))?;
     let daemon = Daemon::start(&home)?;
     Ok((home, daemon))
 }
