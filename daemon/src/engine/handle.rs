@@ -159,8 +159,8 @@ impl Engine {
             Err(TrySendError::Disconnected(_)) => Err(EngineError::Stopping),
             Err(TrySendError::Full(op)) => {
                 let queue = self.queue.clone();
-                let sent = tokio::task::spawn_blocking(move || queue.send(op)).await;
-                if matches!(sent, Ok(Ok(()))) {
+                let sent = tokio::task::spawn_blocking(move || queue.send(op).is_ok()).await;
+                if matches!(sent, Ok(true)) {
                     Ok(())
                 } else {
                     Err(EngineError::Stopping)

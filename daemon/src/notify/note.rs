@@ -51,7 +51,7 @@ impl Note {
         let named = |event: &String| {
             event == &self.kind
                 || self.names.contains(&event.as_str())
-                || event == "*" && self.names.first().is_some()
+                || event == "*" && !self.names.is_empty()
         };
         let pipeline = |name: &String| rules.pipelines.is_empty() || rules.pipelines.contains(name);
         rules.events.iter().any(named)

@@ -45,10 +45,9 @@ pub(super) async fn run(context: Context) {
             let now = context.engine.now();
             if let Some(at) =
                 calendar::last(&schedule.cron, &schedule.zone, now).filter(|at| *at > from)
+                && fire(&context, &now_config, schedule, at).await
             {
-                if fire(&context, &now_config, schedule, at).await {
-                    since.insert(schedule.name.clone(), at);
-                }
+                since.insert(schedule.name.clone(), at);
             }
             next = earlier(next, calendar::next(&schedule.cron, &schedule.zone, now));
         }
@@ -142,13 +141,13 @@ async fn windows(context: &Context, config: &Config) -> Option<Timestamp> {
         }
         next = earlier(next, calendar::next(&window.cron, &window.zone, now));
     }
-    if context.engine.window() != open {
-        if let Err(error) = context.engine.hold(None, Some(open)).await {
-            tracing::warn!(
-                component = "QUEUE_MANAGER",
-                "a window was not noted: {error}"
-            );
-        }
+    if context.engine.window() != open
+        && let Err(error) = context.engine.hold(None, Some(open)).await
+    {
+        tracing::warn!(
+            component = "QUEUE_MANAGER",
+            "a window was not noted: {error}"
+        );
     }
     next
 }

@@ -46,7 +46,8 @@ fn horizon(now: Timestamp) -> i64 {
 /// # Errors
 /// The database's.
 pub fn look(connection: &Connection, keyed: &Keyed, now: Timestamp) -> Result<Known, StoreError> {
-    let found: Option<([u8; 32], Option<u16>, Option<Vec<u8>>)> = connection
+    type Row = ([u8; 32], Option<u16>, Option<Vec<u8>>);
+    let found: Option<Row> = connection
         .prepare_cached(
             "SELECT hash, status, body FROM idempotency WHERE scope = ?1 AND key = ?2 AND at >= ?3",
         )?

@@ -73,7 +73,7 @@ pub fn run<G: Group>(mut connection: Connection, mut group: G, queue: &Receiver<
             Ok(()) => {
                 group.committed(ops);
                 commits = commits.wrapping_add(1);
-                if commits % WAL_EVERY == 0 {
+                if commits.is_multiple_of(WAL_EVERY) {
                     shorten_wal(&connection);
                 }
             }

@@ -30,9 +30,9 @@ impl Section<'_, '_, '_> {
                     return None;
                 };
                 let text = if kind == "env" {
-                    self.from_environment(name, node, target)
+                    self.read_environment(name, node, target)
                 } else {
-                    self.from_file(name, node, target)
+                    self.read_file_of(name, node, target)
                 }?;
                 Some(Said {
                     text,
@@ -51,7 +51,7 @@ impl Section<'_, '_, '_> {
         }
     }
 
-    fn from_environment(&mut self, name: &str, node: &Node, variable: &str) -> Option<String> {
+    fn read_environment(&mut self, name: &str, node: &Node, variable: &str) -> Option<String> {
         let text = self.loading.environment.get(variable).map(str::to_owned);
         if text.is_none() {
             let remedy = format!("set {variable} or take this key out");
@@ -65,7 +65,7 @@ impl Section<'_, '_, '_> {
         text
     }
 
-    fn from_file(&mut self, name: &str, node: &Node, target: &str) -> Option<String> {
+    fn read_file_of(&mut self, name: &str, node: &Node, target: &str) -> Option<String> {
         let path = expand(self.loading.environment, &node.place.file, target);
         match std::fs::read_to_string(&path) {
             Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),

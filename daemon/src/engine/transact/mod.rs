@@ -328,10 +328,10 @@ impl Transactor {
             if before == after {
                 continue;
             }
-            if let (Some(name), Some(old)) = (before, old) {
-                if let Some(state) = self.boxes.iter_mut().find(|state| state.name == name) {
-                    state.give_back(old.resources(index));
-                }
+            if let (Some(name), Some(old)) = (before, old)
+                && let Some(state) = self.boxes.iter_mut().find(|state| state.name == name)
+            {
+                state.give_back(old.resources(index));
             }
             if let Some(state) =
                 after.and_then(|name| self.boxes.iter_mut().find(|state| state.name == name))

@@ -52,8 +52,8 @@ impl Attempt {
 
 fn with_page(path: &str, page: &Page) -> Query {
     Query::new(path)
-        .with("limit", &page.limit.to_string())
-        .with("offset", &page.offset.to_string())
+        .with("limit", page.limit.to_string())
+        .with("offset", page.offset.to_string())
 }
 
 pub(super) async fn failed(context: &mut Context, page: &Page) -> Outcome {
