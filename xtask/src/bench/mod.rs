@@ -77,7 +77,12 @@ impl Bench {
         ];
         for (name, measure) in parts.into_iter().filter(|(name, _)| wanted(name)) {
             eprintln!("measuring: {name}");
-            table.part(name, measure()?);
+            let part = measure().unwrap_or_else(|failure| {
+                let mut part = Table::default();
+                part.failed(name, &failure.to_string());
+                part
+            });
+            table.part(name, part);
         }
         println!("{table}");
         if table.holds() {

@@ -26,7 +26,10 @@ pub fn measure(ground: &Ground) -> Result<Table> {
             .map_err(Failure::at("the program never started"))
     };
 
-    let mut floor = Vec::new();
+    let (mut floor, mut ours): (Vec<Duration>, Vec<Duration>) = (Vec::new(), Vec::new());
+    let mut client = home.client();
+    let job = command(&[&program, "tell", &address]);
+    // In turn, so that the machine's moods meet both.
     for _ in 0..COUNT {
         let began = Instant::now();
         limits::fdatasync(home.root(), 1)?;
@@ -38,12 +41,7 @@ pub fn measure(ground: &Ground) -> Result<Table> {
         wait()?;
         floor.push(began.elapsed());
         child.wait().map_err(Failure::at("the program"))?;
-    }
 
-    let mut ours: Vec<Duration> = Vec::new();
-    let mut client = home.client();
-    let job = command(&[&program, "tell", &address]);
-    for _ in 0..COUNT {
         let began = Instant::now();
         let posted = client.post::<Value>("/api/workflow", &job);
         let made = ground

@@ -65,6 +65,16 @@ impl Table {
         });
     }
 
+    /// What went wrong instead of a measure; it counts as a goal missed.
+    pub fn failed(&mut self, what: &str, why: &str) {
+        self.rows.push(Row {
+            what: what.to_owned(),
+            measured: format!("failed: {why}"),
+            goal: String::new(),
+            holds: Some(false),
+        });
+    }
+
     fn row(&mut self, what: &str, value: f64, unit: &str, goal: String, holds: Option<bool>) {
         self.rows.push(Row {
             what: what.to_owned(),
