@@ -73,10 +73,22 @@ pub fn release() -> Result<PathBuf> {
     Ok(directory)
 }
 
-/// The shipped programs, and the bare one that they are measured against, built alike.
+/// The shipped programs, the bare one that they are measured against, and the one that measures.
 pub fn bench() -> Result<PathBuf> {
     let programs = release()?;
     small("xtask", "bare-call", &programs)?;
+    cargo(
+        &[
+            "build",
+            "--release",
+            "--locked",
+            "-p",
+            "xtask",
+            "--bin",
+            "xtask",
+        ],
+        &[],
+    )?;
     Ok(programs)
 }
 

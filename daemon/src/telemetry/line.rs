@@ -2,8 +2,10 @@
 
 use super::Format;
 use super::sink::Entrance;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
@@ -22,37 +24,61 @@ const TOP: [(&str, &str); 8] = [
     ("metadata", "metadata"),
 ];
 
-/// A line before it has a form.
-#[derive(Debug, Clone, PartialEq)]
+/// A line. Its text is made by the thread of whichever sink needs it first, not by the one that logs, and shared.
+#[derive(Debug)]
 pub(super) struct Line {
     pub(super) level: &'static str,
     pub(super) time: jiff::Timestamp,
     pub(super) component: String,
     pub(super) message: String,
     pub(super) fields: Map<String, Value>,
+    pub(super) json: OnceLock<String>,
 }
 
 impl Line {
-    /// The line's text, with its end.
-    pub(super) fn render(&self, format: Format) -> String {
-        let mut object = Map::new();
-        object.insert("level".into(), self.level.into());
-        object.insert("time".into(), format!("{:.3}", self.time).into());
-        if format == Format::Json {
-            object.insert("component".into(), self.component.clone().into());
-            object.insert("msg".into(), self.message.clone().into());
-        }
-        object.extend(self.fields.clone());
-        let object = Value::Object(object);
+    /// Adds the line's text, with its end.
+    pub(super) fn write_to(&self, format: Format, text: &mut String) {
         match format {
-            Format::Json => format!("{object}\n"),
-            // A line stays one line, whatever the message holds.
-            Format::Text => format!(
-                "[{}] {} {object}\n",
-                self.component,
-                self.message.replace('\n', "\\n")
-            ),
+            Format::Json => text.push_str(self.json.get_or_init(|| self.object(true))),
+            Format::Text => {
+                // A line stays one line, whatever the message holds.
+                let message = self.message.replace('\n', "\\n");
+                text.push_str(&format!(
+                    "[{}] {message} {}",
+                    self.component,
+                    self.object(false)
+                ));
+            }
         }
+        text.push('\n');
+    }
+
+    fn object(&self, whole: bool) -> String {
+        let shown = Shown { line: self, whole };
+        // Plain data always has a JSON form.
+        serde_json::to_string(&shown).unwrap_or_default()
+    }
+}
+
+/// The object of a line; as text, component and message stand before it.
+struct Shown<'a> {
+    line: &'a Line,
+    whole: bool,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("level", self.line.level)?;
+        object.serialize_entry("time", &format_args!("{:.3}", self.line.time))?;
+        if self.whole {
+            object.serialize_entry("component", &self.line.component)?;
+            object.serialize_entry("msg", &self.line.message)?;
+        }
+        for (name, value) in &self.line.fields {
+            object.serialize_entry(name, value)?;
+        }
+        object.end()
     }
 }
 
@@ -176,6 +202,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LineLayer {
         event.record(&mut own);
         around.lay(&own);
         let line = assemble(event, own.message, own.fatal, around);
+        let line = Arc::new(line);
         self.sinks.iter().for_each(|sink| sink.offer(&line));
     }
 }
@@ -211,6 +238,7 @@ fn assemble(event: &Event<'_>, message: String, fatal: bool, said: Said) -> Line
         component,
         message,
         fields,
+        json: OnceLock::new(),
     }
 }
 

@@ -11,8 +11,11 @@ use std::thread::JoinHandle;
 /// How many lines may wait. Beyond them lines are dropped and counted.
 const CAPACITY: usize = 8192;
 
+/// Bytes that are written in one go.
+const TOGETHER: usize = 64 << 10;
+
 enum Word {
-    Line(String),
+    Line(Arc<Line>),
     Flush(SyncSender<()>),
     End,
 }
@@ -79,43 +82,64 @@ impl Drop for Sink {
 
 impl Entrance {
     /// Takes a line, or drops and counts it when the queue is full.
-    pub(super) fn offer(&self, line: &Line) {
-        if self
-            .queue
-            .try_send(Word::Line(line.render(self.format)))
-            .is_err()
-        {
+    pub(super) fn offer(&self, line: &Arc<Line>) {
+        if self.queue.try_send(Word::Line(Arc::clone(line))).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-/// The thread: writes until told to end. A target that fails (a full disk, a closed pipe) loses lines and no more.
+/// The thread: writes until told to end, whatever waits together in one go. A target that fails (a full disk, a closed pipe)
+/// loses lines and no more.
 fn write_all(words: &Receiver<Word>, mut target: impl Write, format: Format, dropped: &AtomicU64) {
-    while let Ok(word) = words.recv() {
-        match word {
-            Word::Line(line) => {
-                if target.write_all(line.as_bytes()).is_err() {
-                    dropped.fetch_add(1, Ordering::Relaxed);
-                    continue;
+    let mut text = String::new();
+    while let Ok(first) = words.recv() {
+        let mut lines = 0;
+        let mut next = Some(first);
+        let last = loop {
+            match next {
+                Some(Word::Line(line)) => {
+                    line.write_to(format, &mut text);
+                    lines += 1;
                 }
-                let lost = dropped.swap(0, Ordering::Relaxed);
-                if lost > 0
-                    && target
-                        .write_all(gap(lost).render(format).as_bytes())
-                        .is_err()
-                {
-                    dropped.fetch_add(lost, Ordering::Relaxed);
-                }
+                other => break other,
             }
-            Word::Flush(done) => {
+            next = if text.len() < TOGETHER {
+                words.try_recv().ok()
+            } else {
+                None
+            };
+        };
+        if lines > 0 {
+            write(&mut target, &text, lines, format, dropped);
+            text.clear();
+        }
+        match last {
+            Some(Word::Flush(done)) => {
                 let _ = target.flush();
                 let _ = done.send(());
             }
-            Word::End => {
+            Some(Word::End) => {
                 let _ = target.flush();
                 return;
             }
+            Some(Word::Line(_)) | None => {}
+        }
+    }
+}
+
+/// Writes some lines, and after them how many were lost before.
+fn write(target: &mut impl Write, text: &str, lines: u64, format: Format, dropped: &AtomicU64) {
+    if target.write_all(text.as_bytes()).is_err() {
+        dropped.fetch_add(lines, Ordering::Relaxed);
+        return;
+    }
+    let lost = dropped.swap(0, Ordering::Relaxed);
+    if lost > 0 {
+        let mut text = String::new();
+        gap(lost).write_to(format, &mut text);
+        if target.write_all(text.as_bytes()).is_err() {
+            dropped.fetch_add(lost, Ordering::Relaxed);
         }
     }
 }
@@ -131,6 +155,7 @@ fn gap(lost: u64) -> Line {
             "metadata".to_owned(),
             serde_json::json!({ "lost": lost }),
         )]),
+        json: std::sync::OnceLock::new(),
     }
 }
 
@@ -158,11 +183,11 @@ mod tests {
         }
     }
 
-    fn line(message: &str) -> Line {
-        Line {
+    fn line(message: &str) -> Arc<Line> {
+        Arc::new(Line {
             message: message.into(),
             ..gap(0)
-        }
+        })
     }
 
     #[test]

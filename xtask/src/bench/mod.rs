@@ -14,7 +14,8 @@ mod webhooks;
 
 use crate::build;
 use reel_tests::{Daemon, Failure, Home, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 use table::Table;
 
@@ -47,9 +48,8 @@ struct Ground {
 impl Bench {
     /// Measures; fails if a goal is missed.
     pub fn run(self) -> Result<()> {
-        let programs = match &self.programs {
-            Some(directory) => directory.clone(),
-            None => build::bench()?,
+        let Some(programs) = self.programs.clone() else {
+            return again(&build::bench()?);
         };
         reel_tests::use_programs(programs.clone());
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -90,6 +90,22 @@ impl Bench {
         } else {
             Err(Failure::new("a goal is missed: see the table"))
         }
+    }
+}
+
+/// Measures with a measuring program that is itself built as one ships: a slow client would be measured instead of Reel.
+fn again(programs: &Path) -> Result<()> {
+    let given = std::env::args_os().skip(1);
+    let status = Command::new(programs.join("xtask"))
+        .args(given)
+        .arg("--programs")
+        .arg(programs)
+        .status();
+    let status = status.map_err(Failure::at("the measuring program"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new("see the table above"))
     }
 }
 
