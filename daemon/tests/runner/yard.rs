@@ -139,8 +139,10 @@ pub async fn waits(context: StageContext) -> Result<Values, StageError> {
 }
 
 pub async fn panics(context: StageContext) -> Result<Values, StageError> {
-    context.progress(1.0, None);
-    panic!("a stage that panics")
+    let nothing: Vec<f64> = Vec::new();
+    // The index is beyond the end: this is the panic.
+    context.progress(nothing[0], None);
+    Ok(Values::new())
 }
 
 pub struct Yard {
