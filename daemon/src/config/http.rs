@@ -1,6 +1,8 @@
 //! `[http]`: TLS, browsers' origins, and what links stand on.
 
+use super::secret::Secret;
 use super::section::Section;
+use super::tree::Place;
 use std::path::PathBuf;
 
 /// `[http]`
@@ -52,25 +54,53 @@ pub(super) fn read_url(
     schemes: &[&str],
 ) -> Option<String> {
     let said = section.said(name)?;
-    let fits = said.text.split_once("://").is_some_and(|(scheme, rest)| {
-        schemes.contains(&scheme)
-            && !rest.is_empty()
-            && !rest.starts_with('/')
-            && !said.text.contains(char::is_whitespace)
-    });
+    let fits = is_url(&said.text, schemes);
     if !fits {
-        let wanted = schemes
-            .iter()
-            .map(|scheme| format!("{scheme}://…"))
-            .collect::<Vec<_>>()
-            .join(" or ");
-        section.refuse(
-            name,
-            Some(said.place),
-            "is no such address".to_owned(),
-            format!("write {wanted}"),
-        );
+        refuse_url(section, name, Some(said.place), schemes);
         return None;
     }
     Some(said.text.trim_end_matches('/').to_owned())
+}
+
+/// The same for one that lets in whoever knows it, as far as `is_secret` says so.
+pub(super) fn read_secret_url(
+    section: &mut Section<'_, '_, '_>,
+    name: &str,
+    schemes: &[&str],
+    is_secret: impl Fn(&str) -> bool,
+) -> Option<Secret> {
+    let place = section.place_of(name);
+    let secret = section.secret_if(name, is_secret)?;
+    if !is_url(secret.expose(), schemes) {
+        refuse_url(section, name, place, schemes);
+        return None;
+    }
+    Some(secret)
+}
+
+fn is_url(text: &str, schemes: &[&str]) -> bool {
+    text.split_once("://").is_some_and(|(scheme, rest)| {
+        schemes.contains(&scheme)
+            && !rest.is_empty()
+            && !rest.starts_with('/')
+            && !text.contains(char::is_whitespace)
+    })
+}
+
+fn refuse_url(
+    section: &mut Section<'_, '_, '_>,
+    name: &str,
+    place: Option<Place>,
+    schemes: &[&str],
+) {
+    let wanted: Vec<String> = schemes
+        .iter()
+        .map(|scheme| format!("{scheme}://…"))
+        .collect();
+    section.refuse(
+        name,
+        place,
+        "is no such address".to_owned(),
+        format!("write {}", wanted.join(" or ")),
+    );
 }

@@ -1,6 +1,7 @@
 //! `[notify]`: who is told of what, by Slack, mail or any program.
 
-use super::http::read_url;
+use super::http::read_secret_url;
+use super::secret::Secret;
 use super::section::Section;
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ pub struct Notify {
 /// `[notify.slack]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slack {
-    /// The incoming webhook.
-    pub url: String,
+    /// The incoming webhook: whoever knows it may write there.
+    pub url: Secret,
     /// What is told, and when.
     pub rules: Rules,
 }
@@ -27,8 +28,8 @@ pub struct Slack {
 /// `[notify.email]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Email {
-    /// `smtp://HOST:PORT`
-    pub smtp: String,
+    /// `smtp://HOST:PORT` or `smtps://…`, a name and password before the host.
+    pub smtp: Secret,
     /// The sender.
     pub from: String,
     /// The receivers.
@@ -71,12 +72,14 @@ impl Notify {
     pub(super) fn read(section: &mut Section<'_, '_, '_>) -> Self {
         Self {
             slack: section.section("slack", |section| {
-                let url = read_url(section, "url", &["http", "https"]);
+                let url = read_secret_url(section, "url", &["http", "https"], |_| true);
                 let rules = Rules::read(section);
                 wanted(section, "url", url).map(|url| Slack { url, rules })
             }),
             email: section.section("email", |section| {
-                let smtp = read_url(section, "smtp", &["smtp", "smtps"]);
+                let smtp = read_secret_url(section, "smtp", &["smtp", "smtps"], |text| {
+                    text.contains('@')
+                });
                 let (from, to) = (
                     section.text("from").unwrap_or_default(),
                     section.texts_or("to", &[]),

@@ -40,15 +40,12 @@ pub(super) fn message(settings: &Email, batch: &Batch) -> Result<Message, Troubl
 
 pub(super) async fn send(settings: &Email, batch: &Batch) -> Result<(), Trouble> {
     let mail = message(settings, batch)?;
-    let url = if settings.smtp.starts_with("smtp://") && !settings.smtp.contains("tls=") {
-        let mark = if settings.smtp.contains('?') {
-            '&'
-        } else {
-            '?'
-        };
-        format!("{}{mark}tls=opportunistic", settings.smtp)
+    let smtp = settings.smtp.expose();
+    let url = if smtp.starts_with("smtp://") && !smtp.contains("tls=") {
+        let mark = if smtp.contains('?') { '&' } else { '?' };
+        format!("{smtp}{mark}tls=opportunistic")
     } else {
-        settings.smtp.clone()
+        smtp.to_owned()
     };
     let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url)
         .map_err(|error| Trouble::lasting(format!("[notify.email] smtp can't be used: {error}")))?

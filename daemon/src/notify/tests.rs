@@ -5,7 +5,7 @@ use super::gather::{Batch, Gather};
 use super::note::Note;
 use super::way::Trouble;
 use super::{command, mail, slack};
-use crate::config::{Email, Rules, Slack};
+use crate::config::{Email, Rules, Secret};
 use crate::domain::Timestamp;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -189,10 +189,7 @@ fn batch() -> Batch {
 #[tokio::test]
 async fn slack_gets_an_escaped_message_and_its_refusals_are_told_apart() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let settings = Slack {
-        url: format!("http://{}/services/T/B/X", listener.local_addr().unwrap()),
-        rules: rules(),
-    };
+    let url = format!("http://{}/services/T/B/X", listener.local_addr().unwrap());
     let served = tokio::spawn(async move {
         let mut heard = Vec::new();
         for answer in [
@@ -222,20 +219,13 @@ async fn slack_gets_an_escaped_message_and_its_refusals_are_told_apart() {
             crate::outbound::Limits::default(),
         )
     };
-    assert_eq!(
-        slack::send(&client(), &settings.url, &batch()).await,
-        Ok(())
-    );
-    let busy = slack::send(&client(), &settings.url, &batch())
-        .await
-        .unwrap_err();
+    assert_eq!(slack::send(&client(), &url, &batch()).await, Ok(()));
+    let busy = slack::send(&client(), &url, &batch()).await.unwrap_err();
     assert_eq!(
         (busy.lasting, busy.wait),
         (false, Some(Duration::from_secs(90)))
     );
-    let gone: Trouble = slack::send(&client(), &settings.url, &batch())
-        .await
-        .unwrap_err();
+    let gone: Trouble = slack::send(&client(), &url, &batch()).await.unwrap_err();
     assert!(
         gone.lasting && gone.problem.contains("no_service") && !gone.problem.contains("services/T"),
         "{gone:?}"
@@ -252,7 +242,7 @@ async fn slack_gets_an_escaped_message_and_its_refusals_are_told_apart() {
 async fn mail_is_handed_to_a_server() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let settings = Email {
-        smtp: format!("smtp://{}", listener.local_addr().unwrap()),
+        smtp: Secret::new(format!("smtp://{}", listener.local_addr().unwrap())),
         from: "Reel <reel@example.org>".into(),
         to: vec!["ana@example.org".into(), "ben@example.org".into()],
         rules: rules(),

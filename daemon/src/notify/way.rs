@@ -60,7 +60,9 @@ impl To {
 
     pub async fn send(&self, batch: &Batch) -> Result<(), Trouble> {
         match self {
-            Self::Slack(client, settings) => slack::send(client, &settings.url, batch).await,
+            Self::Slack(client, settings) => {
+                slack::send(client, settings.url.expose(), batch).await
+            }
             Self::Mail(settings) => mail::send(settings, batch).await,
             Self::Command(settings) => command::send(&settings.run, batch).await,
         }

@@ -97,8 +97,21 @@ impl Section<'_, '_, '_> {
 
     /// A secret: never shown, even where it stands in the file as plain text.
     pub(in crate::config) fn secret(&mut self, name: &str) -> Option<Secret> {
+        self.secret_if(name, |_| true)
+    }
+
+    /// A text that may hold a secret: shown only where `is_secret` says that it holds none.
+    pub(in crate::config) fn secret_if(
+        &mut self,
+        name: &str,
+        is_secret: impl Fn(&str) -> bool,
+    ) -> Option<Secret> {
         let node = self.take(name)?;
         let said = self.resolve(name, node)?;
+        if !said.hidden && !is_secret(&said.text) {
+            self.note(name, format!("{:?}", said.text), Some(&said.place));
+            return Some(Secret::new(said.text));
+        }
         self.note(name, "(hidden)", Some(&said.place));
         if !said.hidden {
             let key = self.key(name);

@@ -1,6 +1,7 @@
 //! The webhooks by their public face: a real engine and database, receivers on this box, a clock that the test moves.
 
 mod hostile;
+mod outages;
 mod receiver;
 mod sending;
 
