@@ -29,7 +29,6 @@ pub(super) struct Sink {
 /// Where lines go in; clones share the queue.
 #[derive(Clone)]
 pub(super) struct Entrance {
-    format: Format,
     queue: SyncSender<Word>,
     dropped: Arc<AtomicU64>,
 }
@@ -47,11 +46,7 @@ impl Sink {
             .name(name.to_owned())
             .spawn(move || write_all(&words, target, format, &lost))?;
         Ok(Self {
-            entrance: Entrance {
-                format,
-                queue,
-                dropped,
-            },
+            entrance: Entrance { queue, dropped },
             thread: Some(thread),
         })
     }
