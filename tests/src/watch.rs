@@ -4,6 +4,7 @@ use crate::{Failure, Home, LIMIT, Result};
 use reel_shared::client::{Events, EventsQuery};
 use reel_shared::stream::Frame;
 use reel_shared::workflow::WorkflowView;
+use std::time::Duration;
 
 /// An open stream of one workflow's events.
 pub struct Watch {
@@ -13,7 +14,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Connects; what happens from here on is seen.
+    /// Connects. The stream begins with a snapshot, and has everything after it.
     pub async fn open(home: &Home, id: &str) -> Result<Self> {
         let query = EventsQuery {
             workflow: Some(id.to_owned()),
@@ -31,42 +32,60 @@ impl Watch {
 
     /// Waits until the workflow is as wanted, and answers it.
     pub async fn until(&mut self, wanted: impl Fn(&WorkflowView) -> bool) -> Result<WorkflowView> {
-        // The stream is open: what is not yet in this answer will come on it.
-        let path = format!("/api/workflow/status/{}", self.id);
-        let mut last: WorkflowView = self
-            .home
-            .client()
-            .get(&path)
-            .await
-            .map_err(Failure::at(&path))?;
-        let seen = tokio::time::timeout(LIMIT, async {
-            while !wanted(&last) {
+        self.until_within(LIMIT, wanted).await
+    }
+
+    /// The same, with a limit of its own.
+    pub async fn until_within(
+        &mut self,
+        limit: Duration,
+        wanted: impl Fn(&WorkflowView) -> bool,
+    ) -> Result<WorkflowView> {
+        let mut last: Option<WorkflowView> = None;
+        let seen = tokio::time::timeout(limit, async {
+            loop {
                 match self
                     .events
                     .next()
                     .await
                     .map_err(Failure::at("the event stream"))?
                 {
+                    // An ended workflow is in no snapshot: what it was at that number is asked for, what comes after it is on
+                    // the stream.
+                    Frame::Snapshot { .. } => last = Some(self.ask().await?),
                     Frame::Event {
                         workflow: Some(view),
                         ..
-                    } if view.id == self.id => last = *view,
-                    _ => {}
+                    } if view.id == self.id => last = Some(*view),
+                    _ => continue,
+                }
+                if let Some(view) = last.take_if(|view| wanted(view)) {
+                    return Ok(view);
                 }
             }
-            Ok(())
         })
         .await;
         match seen {
-            Ok(done) => done.map(|()| last),
+            Ok(done) => done,
             Err(_) => {
                 let words = serde_json::to_string_pretty(&last).unwrap_or_default();
                 Err(Failure::new(format!(
-                    "{} is still not as wanted after {LIMIT:?}: {words}",
+                    "{} is still not as wanted after {limit:?}: {words}",
                     self.id
                 )))
             }
         }
+    }
+}
+
+impl Watch {
+    async fn ask(&self) -> Result<WorkflowView> {
+        let path = format!("/api/workflow/status/{}", self.id);
+        self.home
+            .client()
+            .get(&path)
+            .await
+            .map_err(Failure::at(&path))
     }
 }
 

@@ -2,12 +2,13 @@
 
 use crate::{build, setup};
 use reel_shared::request::SubmitRequest;
-use reel_shared::stream::Frame;
 use reel_shared::workflow::WorkflowView;
-use reel_tests::{Daemon, Failure, Home, Result};
+use reel_tests::{Daemon, Failure, Home, Result, Watch};
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 const PROMPT: &str = "The tide draws a line of foam along the sand. A lighthouse blinks three times and waits. \
     Far out, a small boat turns for home before the rain.";
@@ -98,41 +99,26 @@ fn dashboard(programs: &Path, home: &Home) -> Result<()> {
     }
 }
 
-/// One line for each change worth one, until the workflow ends.
+/// One line for each change worth one, until the workflow ends. A stretch without any change is no failure here.
 async fn progress_lines(home: &Home, id: &str) -> Result<WorkflowView> {
-    let query = reel_shared::client::EventsQuery {
-        workflow: Some(id.to_owned()),
-        ..Default::default()
-    };
-    let mut events = reel_shared::client::Events::connect(&home.endpoint(), &query)
-        .await
-        .map_err(Failure::at("the event stream"))?;
-    let path = format!("/api/workflow/status/{id}");
-    let mut view: WorkflowView = home.client().get(&path).await.map_err(Failure::at(&path))?;
-    let mut last = String::new();
-    while !["completed", "failed", "cancelled"].contains(&view.status.as_str()) {
+    let last = RefCell::new(String::new());
+    let shown = |view: &WorkflowView| {
         let waits = view
             .waiting_for
             .as_ref()
             .map(|waits| format!("  ({})", waits.message))
             .unwrap_or_default();
         let line = format!("{:>5.1} %  {}{waits}", view.progress, view.current_state);
-        if line != last {
+        if *last.borrow() != line {
             eprintln!("{line}");
-            last = line;
+            last.replace(line);
         }
-        if let Frame::Event {
-            workflow: Some(next),
-            ..
-        } = events
-            .next()
-            .await
-            .map_err(Failure::at("the event stream"))?
-        {
-            view = *next;
-        }
-    }
-    Ok(view)
+        ["completed", "failed", "cancelled"].contains(&view.status.as_str())
+    };
+    Watch::open(home, id)
+        .await?
+        .until_within(Duration::from_secs(3600), shown)
+        .await
 }
 
 /// The file, what ffprobe says of it, and how long each stage took.
