@@ -69,8 +69,10 @@ pub fn backup(data_dir: &Path, target: &Path) -> Result<u64, BackupError> {
 }
 
 fn copy(source: &Path, part: &Path) -> Result<(), BackupError> {
-    connection::open_reader(source)?
-        .execute("VACUUM INTO ?1", [part.to_string_lossy().as_ref()])?;
+    let reader = connection::open_reader(source)?;
+    // The copy is written through the reader's connection, which SQLite counts as writing; the source stays read-only.
+    reader.pragma_update(None, "query_only", "OFF")?;
+    reader.execute("VACUUM INTO ?1", [part.to_string_lossy().as_ref()])?;
     let copy = rusqlite::Connection::open(part)?;
     match migrate::quick_check(&copy)? {
         None => Ok(()),
