@@ -19,3 +19,4 @@ mod requests;
 mod start;
 mod tidy;
 mod video;
+mod webhooks;
