@@ -4,6 +4,8 @@
 //!   given, also when later ones are there.
 //! - A file goes when no unfinished run is named in it. Within one daemon's life the file before the current one is kept as
 //!   well: the ends in it may not have reached the database yet. (The engine's queue holds far fewer ends than one file.)
+//!   For the same reason an earlier daemon's file stays until the next start, which learns from the database what it is
+//!   still needed for: an end that was told and not committed when this daemon is killed is found there again.
 //! - Only runs that are asked about are remembered.
 
 use super::run_key;
@@ -24,6 +26,8 @@ const PREFIX: &str = "journal-";
 #[derive(Debug)]
 pub struct Journal {
     directory: PathBuf,
+    /// The first file of this daemon's own.
+    first: u64,
     current: u64,
     files: BTreeMap<u64, JournalFile>,
     runs: HashMap<String, Run>,
@@ -57,12 +61,14 @@ impl Journal {
         std::fs::create_dir_all(&directory)?;
         let mut journal = Self {
             directory,
+            first: 0,
             current: 0,
             files: BTreeMap::new(),
             runs: HashMap::new(),
         };
         journal.current = journal.numbers()?.last().copied().unwrap_or(0);
         journal.next_file()?;
+        journal.first = journal.current;
         Ok(journal)
     }
 
@@ -221,7 +227,7 @@ impl Journal {
         while let Some((&number, _)) = self
             .files
             .iter()
-            .find(|(number, file)| **number < keep_from && file.live == 0)
+            .find(|(number, file)| (self.first..keep_from).contains(*number) && file.live == 0)
         {
             self.files.remove(&number);
             // One that stays is removed at the next start.

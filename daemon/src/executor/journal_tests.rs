@@ -97,10 +97,30 @@ fn earlier_files_are_read_for_what_is_wanted_and_else_go() {
     assert_eq!(journal.look("w@1/b/1").unwrap(), None);
     assert_eq!(journal.numbers().unwrap(), [1, 3, 4]);
     journal.forget("w@1/a/1");
-    assert_eq!(journal.numbers().unwrap(), [3, 4]);
     let mut next = Journal::open(directory.path().to_owned()).unwrap();
     next.load_earlier(&HashSet::new()).unwrap();
     assert_eq!(next.numbers().unwrap(), [5]);
+}
+
+#[test]
+fn an_end_that_was_told_and_not_committed_is_found_by_the_next_daemon_too() {
+    let directory = TempDir::new().unwrap();
+    let mut stdin = Journal::open(directory.path().to_owned())
+        .unwrap()
+        .begin("w@1/a/1")
+        .unwrap();
+    stdin.write_all(&start("w@1/a/1").encode()).unwrap();
+    stdin.write_all(&end("w@1/a/1", 0).encode()).unwrap();
+    // Two daemons tell the end, and are killed before it is in the database.
+    for _ in 0..2 {
+        let mut journal = Journal::open(directory.path().to_owned()).unwrap();
+        journal.load_earlier(&wanted(&["w@1/a/1"])).unwrap();
+        assert_eq!(exit(journal.look("w@1/a/1").unwrap()), Some(0));
+        journal.forget("w@1/a/1");
+    }
+    let mut journal = Journal::open(directory.path().to_owned()).unwrap();
+    journal.load_earlier(&wanted(&["w@1/a/1"])).unwrap();
+    assert_eq!(exit(journal.look("w@1/a/1").unwrap()), Some(0));
 }
 
 #[test]
