@@ -16,6 +16,10 @@ pub const QUOTA_PAUSE: Duration = Duration::from_secs(3600);
 /// The delay before the next try when `spent` retries were spent before it. `jitter` is a draw from [0, 1).
 #[must_use]
 pub fn delay(policy: RetryPolicy, spent: u32, jitter: f64) -> Duration {
+    // Nothing stays nothing, however often it is doubled.
+    if policy.first.is_zero() {
+        return Duration::ZERO;
+    }
     let doubled = 2_u32
         .checked_pow(spent)
         .and_then(|factor| policy.first.checked_mul(factor));
@@ -57,6 +61,15 @@ mod tests {
             .map(|spent| delay(POLICY, spent, 0.5).as_secs())
             .collect();
         assert_eq!(seconds, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+    }
+
+    #[test]
+    fn no_delay_stays_none_after_any_number_of_tries() {
+        let policy = RetryPolicy {
+            first: Duration::ZERO,
+            ..POLICY
+        };
+        assert_eq!(delay(policy, 32, 0.0), Duration::ZERO);
     }
 
     proptest! {

@@ -48,15 +48,19 @@ pub struct Shown {
 }
 
 impl Live {
-    /// A workflow was committed: its live state follows it, and goes when nothing of it runs.
+    /// A workflow was committed: its live state follows it, and goes when it has ended.
     pub fn committed(&self, workflow: &Arc<Workflow>) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let runs = workflow
             .stages
             .iter()
             .any(|stage| matches!(stage.state, StageState::InProgress(_)));
-        if !runs {
+        if workflow.completed_at.is_some() {
             running.remove(&workflow.id);
+            return;
+        }
+        // Between two stages nothing runs, and what was shown still must not go back.
+        if !runs && !running.contains_key(&workflow.id) {
             return;
         }
         match running.get_mut(&workflow.id) {

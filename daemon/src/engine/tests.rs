@@ -1,4 +1,5 @@
 //! The engine by its public face: real database, a runner that does what the test says.
+//! Lines: the courses share one house and one runner, and are read together.
 
 use super::ports::{AttemptKey, Order, Reports, StageRunner};
 use super::{Engine, EngineError, Node};
@@ -302,6 +303,31 @@ async fn a_restart_finds_the_leases_again_and_late_words_change_nothing() {
     assert_eq!(second.status("a").await, Status::Running);
     assert!(second.engine.reader().check().await.unwrap().is_none());
     second.engine.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_shown_does_not_go_back_between_two_stages() {
+    let dir = dir();
+    let mut house = house(dir.path()).await;
+    house.engine.submit(submit("a", &pipeline())).await.unwrap();
+    let order = house.orders.recv().await.unwrap();
+    house.engine.progress(&order.key(), 96.0, None);
+    house.engine.drain(None, true).await.unwrap();
+    let parked = Outcome::Parked {
+        wait: std::time::Duration::from_secs(60),
+        reason: "later".into(),
+        class: None,
+    };
+    let engine = house.engine.clone();
+    tokio::task::spawn_blocking(move || engine.ended(order.key(), None, parked))
+        .await
+        .unwrap();
+    house.done().await;
+    let waiting = house.engine.reader().workflow("a").await.unwrap().unwrap();
+    assert_eq!(waiting.status(), Status::Waiting);
+    let facts = house.engine.insight_about(&[]).await.unwrap().of(&waiting);
+    assert!(facts.progress >= 48.0, "{}", facts.progress);
+    house.engine.stop().await;
 }
 
 #[tokio::test]
