@@ -33,6 +33,10 @@ pub fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
             cargo.env_remove(&name);
         }
     }
+    if std::env::var_os("CI").is_some() {
+        // Nothing is built twice there, and what cargo keeps for a second time takes more room than the rest.
+        cargo.env("CARGO_INCREMENTAL", "0");
+    }
     let status = cargo
         .args(arguments)
         .envs(variables.iter().copied())
