@@ -1,35 +1,25 @@
 //! Submitting: `POST /api/workflow`, `…/batch`, and document 000's `POST /api/video/generate`.
 
-use super::acts::runs_anything;
+use super::making::{Origin, checked, draft, made, permitted};
 use crate::api::Api;
 use crate::api::answer::{self, Answer};
-use crate::api::auth::guard::too_small;
-use crate::api::auth::{Caller, Scope};
+use crate::api::auth::Caller;
 use crate::api::extract::Sent;
 use crate::api::fields::{Fields, kind};
 use crate::api::idempotency::Derived;
 use crate::api::problem::Problem;
 use crate::api::request_id::RequestId;
-use crate::domain::{Refusal, Submit, Workflow};
+use crate::domain::{Refusal, Submit};
 use crate::engine::EngineError;
-use crate::pipeline::{Draft, prepare};
+use crate::pipeline::Draft;
 use axum::Extension;
 use axum::extract::State;
 use reel_shared::problem::FieldProblem;
 use reel_shared::workflow::WorkflowView;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
 /// Workflows of a batch.
 const MOST: usize = 1000;
-
-/// Who submits, and in which request.
-struct Origin<'a> {
-    caller: &'a Caller,
-    request: &'a RequestId,
-    surface: &'static str,
-    derived: Option<&'a Derived>,
-}
 
 /// `POST /api/workflow`
 pub async fn workflow(
@@ -49,7 +39,7 @@ pub async fn workflow(
     let mut body = sent.fields()?;
     let submit = read(&api, &origin, &mut body, 0).await?;
     body.finish()?;
-    made(&api, submit, derived).await
+    shown(&api, submit, derived).await
 }
 
 /// `POST /api/video/generate`: the `video` pipeline's parameters at the top of the body. Fields that it doesn't know are
@@ -100,7 +90,7 @@ pub async fn video(
     })
     .await?;
     body.finish()?;
-    made(&api, submit, derived).await
+    shown(&api, submit, derived).await
 }
 
 /// `POST /api/workflow/batch`
@@ -165,6 +155,16 @@ pub async fn batch(
     ))
 }
 
+/// Submits, and answers the workflow as it is shown.
+async fn shown(
+    api: &Api,
+    submit: Option<Submit>,
+    derived: Option<&Derived>,
+) -> Result<Answer<WorkflowView>, Problem> {
+    let workflow = made(api, submit, derived).await?;
+    Ok(answer::accepted(api.show_at_hand(&workflow)))
+}
+
 /// The workflows that an earlier life of this request made.
 async fn again(api: &Api, ids: &[String]) -> Result<Answer<Value>, Problem> {
     let mut shown = Vec::with_capacity(ids.len());
@@ -180,16 +180,6 @@ async fn again(api: &Api, ids: &[String]) -> Result<Answer<Value>, Problem> {
     Ok(answer::accepted(
         json!({ "count": shown.len(), "workflows": shown }),
     ))
-}
-
-fn draft(origin: &Origin<'_>, index: usize) -> Draft {
-    Draft {
-        user: origin.caller.user.to_string(),
-        surface: origin.surface.to_owned(),
-        request_id: origin.request.0.to_string(),
-        id: origin.derived.map(|derived| derived.id(index)),
-        ..Draft::default()
-    }
 }
 
 /// Reads a submit's fields. None: problems were noted.
@@ -224,76 +214,6 @@ async fn read(
     checked(api, draft, body, String::clone).await
 }
 
-/// Programs that a parameter names may be run by `admin` alone.
-fn permitted(caller: &Caller, plan: Option<&crate::domain::Pipeline>) -> Result<(), Problem> {
-    if plan.is_some_and(runs_anything) && caller.scope < Scope::Admin {
-        return Err(too_small(caller, Scope::Admin));
-    }
-    Ok(())
-}
-
-/// Checks a draft, noting each problem under the name that `field` gives it.
-async fn checked(
-    api: &Api,
-    draft: Draft,
-    body: &mut Fields,
-    field: impl Fn(&String) -> String,
-) -> Result<Option<Submit>, Problem> {
-    // Looks into the footage library's folder, so it stands off the runtime's threads where there may be one.
-    let (catalogue, config) = (Arc::clone(api.catalogue()), api.config());
-    let prepared = if catalogue_only(&draft) {
-        prepare(draft, &catalogue, &config)
-    } else {
-        let prepared =
-            tokio::task::spawn_blocking(move || prepare(draft, &catalogue, &config)).await;
-        prepared.map_err(|error| Problem::internal("the request could not be checked", &error))?
-    };
-    match prepared {
-        Ok(submit) => Ok(Some(submit)),
-        Err(problems) => {
-            body.problems(problems.into_iter().map(|one| FieldProblem {
-                field: field(&one.field),
-                ..one
-            }));
-            Ok(None)
-        }
-    }
-}
-
-/// `command` reads no files, and is submitted by the thousand.
-fn catalogue_only(draft: &Draft) -> bool {
-    draft.pipeline == "command"
-}
-
-/// Submits, and answers what was made; under a key that had made it before, that.
-async fn made(
-    api: &Api,
-    submit: Option<Submit>,
-    derived: Option<&Derived>,
-) -> Result<Answer<WorkflowView>, Problem> {
-    let Some(submit) = submit else {
-        return Err(Problem::internal(
-            "the request was checked and gave nothing",
-            &"no problem was noted",
-        ));
-    };
-    let id = submit.id.clone();
-    let workflow: Arc<Workflow> = match api.engine().submit(submit).await {
-        Ok(ack) => ack.workflow,
-        Err(error @ EngineError::Refused(Refusal::IdTaken(_))) => {
-            let ours = derived.is_some_and(|derived| derived.id(0) == id);
-            let found = if ours {
-                api.engine().reader().workflow(&id).await?
-            } else {
-                None
-            };
-            found.ok_or_else(|| Problem::from(error))?
-        }
-        Err(error) => return Err(error.into()),
-    };
-    Ok(answer::accepted(api.show_at_hand(&workflow)))
-}
-
 /// Submits what a schedule submits, for a caller that wants it now.
 ///
 /// # Errors
@@ -324,5 +244,5 @@ pub async fn of_schedule(
     };
     let submit = checked(api, draft, &mut fields, String::clone).await?;
     fields.finish()?;
-    made(api, submit, derived).await
+    shown(api, submit, derived).await
 }
