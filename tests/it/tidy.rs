@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 const LONGEST: usize = 400;
 
 /// The daemon's rooms by layer: a room may import those of lower layers, never one of its own layer or above.
-const LAYERS: [(&str, u32); 21] = [
+const LAYERS: [(&str, u32); 22] = [
     ("attempt_log", 0),
     ("config", 0),
     ("metrics", 0),
     ("telemetry", 1),
+    ("links", 1),
     ("outbound", 1),
     ("shim", 1),
     ("domain", 2),

@@ -33,6 +33,7 @@ use crate::domain::why;
 use crate::domain::{Timestamp, Workflow};
 use crate::engine::Engine;
 use crate::engine::insight::{Facts, Insight};
+use crate::links::Links;
 use crate::pipeline::Catalogue;
 use crate::store::tokens::{self as stored, TokenRow};
 use crate::store::{StoreError, delivery_list};
@@ -69,6 +70,7 @@ struct Shared {
     config: watch::Receiver<Arc<Config>>,
     house: Arc<dyn House>,
     tokens: Book,
+    links: Arc<Links>,
     throttle: RwLock<(Limits, Arc<Throttle>)>,
     kept: surfaces::stats::Kept,
     flights: idempotency::Flights,
@@ -111,6 +113,7 @@ impl Api {
         catalogue: Arc<Catalogue>,
         config: watch::Receiver<Arc<Config>>,
         house: Arc<dyn House>,
+        links: Arc<Links>,
         stop: CancellationToken,
     ) -> Result<Self, StoreError> {
         let rows = engine.reader().tokens().await?;
@@ -124,6 +127,7 @@ impl Api {
             config,
             house,
             tokens,
+            links,
             throttle,
             kept: surfaces::stats::Kept::default(),
             flights: idempotency::Flights::default(),
@@ -154,6 +158,12 @@ impl Api {
     #[must_use]
     pub fn tokens(&self) -> &Book {
         &self.0.tokens
+    }
+
+    /// Makes and judges signed links.
+    #[must_use]
+    pub fn links(&self) -> &Links {
+        &self.0.links
     }
 
     /// Cancelled when the daemon stops.

@@ -186,7 +186,10 @@ pub fn router(api: Api) -> Router {
             }
             Kind::Acts | Kind::Upgrades => served,
         };
-        served = served.route_layer(from_fn_with_state(route.access, guard::require));
+        served = served.route_layer(from_fn_with_state(
+            (api.clone(), route.access),
+            guard::require,
+        ));
         let merged = match by_path.remove(route.path) {
             Some(others) => others.merge(served),
             None => served,
@@ -197,7 +200,7 @@ pub fn router(api: Api) -> Router {
     for (path, served) in by_path {
         router = router.route(path, served);
     }
-    let guarded = from_fn_with_state(READ, guard::require);
+    let guarded = from_fn_with_state((api.clone(), READ), guard::require);
     let unknown = Router::new().fallback(no_route).layer(guarded);
     router
         .method_not_allowed_fallback(wrong_method)

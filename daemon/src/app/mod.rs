@@ -18,6 +18,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Flags, Loaded, load};
 use crate::engine::{Engine, Node};
 use crate::executor::{LocalRunner, Parts, find_shim, stages};
+use crate::links::Links;
 use crate::notify;
 use crate::outbound::{Own, SystemResolver};
 use crate::pipeline::{self, Catalogue, Defaults};
@@ -124,7 +125,8 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     };
     let clock = Arc::new(SystemClock);
     let (configs, held) = watch::channel(Arc::clone(&config));
-    let (outbox, stirred) = webhook::Outbox::new(held.clone());
+    let links = Arc::new(Links::open(&config.data_dir, doors.listen()).map_err(Fault::of)?);
+    let (outbox, stirred) = webhook::Outbox::new(held.clone(), Arc::clone(&links));
     let engine = Engine::start_with(
         store,
         &config.data_dir,
@@ -164,6 +166,7 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         Arc::clone(&catalogue),
         held.clone(),
         household.clone(),
+        links,
         stop.clone(),
     )
     .await

@@ -3,12 +3,13 @@
 //! Costs next to nothing while nobody listens: the endpoints are read once and again after one changes, which is itself an
 //! event, and an event that nobody wants is not even put into words.
 
-use super::payload::{self, Told};
+use super::payload::{self, Addresses, Told};
 use super::schedule;
 use super::subscription::{PROGRESS, wants};
 use crate::config::Config;
 use crate::domain::Timestamp;
 use crate::engine::ports::{self, Written};
+use crate::links::Links;
 use crate::pipeline::ids;
 use crate::store::StoreError;
 use crate::store::deliveries::{self, NewDelivery};
@@ -38,6 +39,7 @@ pub struct Stir {
 /// The webhooks' outbox.
 pub struct Outbox {
     config: watch::Receiver<Arc<Config>>,
+    links: Arc<Links>,
     signal: watch::Sender<Stir>,
     /// None: to be read again.
     endpoints: Option<Vec<EndpointRow>>,
@@ -54,10 +56,14 @@ pub struct Outbox {
 impl Outbox {
     /// An outbox, and what is moved whenever there may be something to send.
     #[must_use]
-    pub fn new(config: watch::Receiver<Arc<Config>>) -> (Self, watch::Receiver<Stir>) {
+    pub fn new(
+        config: watch::Receiver<Arc<Config>>,
+        links: Arc<Links>,
+    ) -> (Self, watch::Receiver<Stir>) {
         let (signal, stirred) = watch::channel(Stir::default());
         let outbox = Self {
             config,
+            links,
             signal,
             endpoints: None,
             paced: HashMap::new(),
@@ -215,7 +221,13 @@ impl ports::Outbox for Outbox {
         if event.kind == "workflow.created" {
             self.made = Some(id.to_owned());
         }
-        for mut told in payload::told(&event) {
+        let (links, config) = (Arc::clone(&self.links), Arc::clone(&self.config.borrow()));
+        let addresses = Addresses {
+            links: &links,
+            config: &config,
+            at: event.at,
+        };
+        for mut told in payload::told(&event, addresses) {
             if made && told.data.contains_key("previousState") {
                 told.data
                     .insert("previousState".to_owned(), serde_json::Value::Null);

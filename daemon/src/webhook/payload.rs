@@ -1,10 +1,12 @@
 //! What is said of an event: its name on the outside and its `data`, and the body in which a workflow's own URL is told of
 //! its end.
 
+use crate::config::Config;
 use crate::domain::pipeline::Work;
 use crate::domain::workflow::{State, Status};
 use crate::domain::{Timestamp, Value, Workflow};
 use crate::engine::ports::Written;
+use crate::links::{Door, Links};
 use crate::pipeline::json;
 use serde_json::{Map, Value as Json, json};
 
@@ -15,6 +17,31 @@ pub struct Told {
     pub event: &'static str,
     /// `data` of the body.
     pub data: Map<String, Json>,
+}
+
+/// What addresses in a body stand on, and when they are made.
+#[derive(Clone, Copy)]
+pub struct Addresses<'a> {
+    /// Makes them.
+    pub links: &'a Links,
+    /// Says on what they stand and for how long they hold.
+    pub config: &'a Config,
+    /// From when on.
+    pub at: Timestamp,
+}
+
+impl Addresses<'_> {
+    /// A signed link to what a workflow made.
+    fn to(&self, workflow: &Workflow, door: Door) -> String {
+        let ttl = self.config.storage.link_ttl;
+        self.links.to(
+            &self.config.http,
+            &door.path(&workflow.id),
+            &[],
+            self.at.0,
+            ttl,
+        )
+    }
 }
 
 /// The pipeline that the `generation.*` events are about.
@@ -46,7 +73,7 @@ pub fn body(event_id: &str, event: &str, at: Timestamp, data: &Map<String, Json>
 
 /// Everything that an event of the log is to the outside; often nothing.
 #[must_use]
-pub fn told(event: &Written<'_>) -> Vec<Told> {
+pub fn told(event: &Written<'_>, addresses: Addresses<'_>) -> Vec<Told> {
     let Some(workflow) = event.workflow else {
         let data = serde_json::from_str(event.data).unwrap_or_default();
         return if event.kind == "endpoint.disabled" {
@@ -70,28 +97,31 @@ pub fn told(event: &Written<'_>) -> Vec<Told> {
     let generation = workflow.plan.name == GENERATION;
     match event.kind {
         "workflow.completed" => {
-            say("video.completed", video(workflow));
+            say("video.completed", video(workflow, addresses));
             if generation {
                 say(
                     "generation.completed",
-                    self::generation(workflow, "completed"),
+                    self::generation(workflow, addresses, "completed"),
                 );
             }
         }
         "workflow.failed" => {
-            say("video.failed", video(workflow));
+            say("video.failed", video(workflow, addresses));
             if generation {
-                say("generation.failed", self::generation(workflow, "failed"));
+                say(
+                    "generation.failed",
+                    self::generation(workflow, addresses, "failed"),
+                );
             }
         }
         "workflow.started" if generation => say(
             "generation.started",
-            self::generation(workflow, "processing"),
+            self::generation(workflow, addresses, "processing"),
         ),
         "stage.started" | "stage.progress" | "stage.completed" | "stage.failed" if generation => {
             say(
                 "generation.progress",
-                self::generation(workflow, "processing"),
+                self::generation(workflow, addresses, "processing"),
             );
         }
         _ => {}
@@ -124,11 +154,15 @@ fn state_changed(workflow: &Workflow, from: Option<&Json>, to: &Json) -> Map<Str
     data
 }
 
-fn video(workflow: &Workflow) -> Map<String, Json> {
+fn video(workflow: &Workflow, addresses: Addresses<'_>) -> Map<String, Json> {
     let mut data = about(workflow);
     if let Some(path) = workflow.outputs.get("videoPath").and_then(Value::as_text) {
         data.insert("videoPath".into(), path.into());
-        for key in ["videoUrl", "duration", "fileSize"] {
+        data.insert(
+            "videoUrl".into(),
+            addresses.to(workflow, Door::Download).into(),
+        );
+        for key in ["duration", "fileSize"] {
             if let Some(value) = workflow.outputs.get(key) {
                 data.insert(key.into(), json::to_json(value));
             }
@@ -166,7 +200,7 @@ fn error(workflow: &Workflow) -> Option<Json> {
     }
 }
 
-fn generation(workflow: &Workflow, status: &str) -> Map<String, Json> {
+fn generation(workflow: &Workflow, addresses: Addresses<'_>, status: &str) -> Map<String, Json> {
     let mut data = about(workflow);
     data.insert("generationId".into(), workflow.id.as_str().into());
     data.insert("jobId".into(), workflow.id.as_str().into());
@@ -174,14 +208,13 @@ fn generation(workflow: &Workflow, status: &str) -> Map<String, Json> {
     data.insert("progress".into(), workflow.progress.into());
     let output = |key: &str| workflow.outputs.get(key).map_or(Json::Null, json::to_json);
     let result = (status == "completed").then(|| {
-        let thumbnail = workflow
-            .outputs
-            .get("thumbnails")
-            .and_then(Value::as_list)
-            .and_then(<[Value]>::first);
+        let link = |key: &str, door| {
+            let made = workflow.outputs.contains_key(key);
+            made.then(|| addresses.to(workflow, door))
+        };
         json!({
-            "videoUrl": output("videoUrl"), "videoPath": output("videoPath"),
-            "thumbnailUrl": thumbnail.map_or(Json::Null, json::to_json),
+            "videoUrl": link("videoPath", Door::Download), "videoPath": output("videoPath"),
+            "thumbnailUrl": link("thumbnails", Door::Thumbnail),
             "duration": output("duration"), "fileSize": output("fileSize"),
         })
     });

@@ -6,6 +6,7 @@ use crate::api::Api;
 use crate::api::listen::Peer;
 use crate::api::problem::Problem;
 use crate::config::Loopback;
+use crate::links::{Links, Void};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -24,6 +25,8 @@ pub enum Access {
     Open,
     /// A signature over the body, or a token that may operate: the handler judges, which has the body.
     Signed,
+    /// A signed link to it, or at least this scope.
+    Linked(Scope),
     /// At least this scope.
     Wants(Scope),
 }
@@ -64,13 +67,29 @@ pub async fn identify(State(api): State<Api>, mut request: Request, next: Next) 
 }
 
 /// Lets through whom the route allows.
-pub async fn require(State(access): State<Access>, mut request: Request, next: Next) -> Response {
-    let identity = request.extensions().get::<Identity>().cloned();
+pub async fn require(
+    State((api, access)): State<(Api, Access)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let mut identity = request.extensions().get::<Identity>().cloned();
+    let query = request.uri().query().unwrap_or_default();
+    if matches!(access, Access::Linked(_)) && Links::is_one(query) {
+        let now = api.engine().now();
+        match api.links().judge(request.uri().path(), query, now.0) {
+            Ok(()) => identity = Some(Identity(Ok(Caller::by_link()))),
+            Err(void) => return refused(void).into_response(),
+        }
+    }
     match (access, identity) {
         (Access::Open | Access::Signed, Some(Identity(Err(_))) | None) => {}
         (_, None) => return unknown().into_response(),
-        (Access::Wants(_), Some(Identity(Err(problem)))) => return problem.into_response(),
-        (Access::Wants(scope), Some(Identity(Ok(caller)))) if caller.scope < scope => {
+        (Access::Wants(_) | Access::Linked(_), Some(Identity(Err(problem)))) => {
+            return problem.into_response();
+        }
+        (Access::Wants(scope) | Access::Linked(scope), Some(Identity(Ok(caller))))
+            if caller.scope < scope =>
+        {
             return too_small(&caller, scope).into_response();
         }
         (_, Some(Identity(Ok(caller)))) => {
@@ -78,6 +97,15 @@ pub async fn require(State(access): State<Access>, mut request: Request, next: N
         }
     }
     next.run(request).await
+}
+
+/// 403 for a link that opens nothing, or no longer.
+fn refused(void: Void) -> Problem {
+    let code = match void {
+        Void::Expired => "link_expired",
+        Void::Wrong => "link_invalid",
+    };
+    Problem::new(StatusCode::FORBIDDEN, code, void.to_string())
 }
 
 /// 403 for a caller whose scope is too small.

@@ -5,6 +5,8 @@
 //!   socket's group, nothing for others.
 //! - Over TCP it is a bearer token. `[auth] loopback = "operate"` lets a loopback caller in without one, but only with a
 //!   local `Host` and without an `Origin`, so that no web page can be made to be that caller.
+//! - A signed link lets in whoever holds it, to what it names and no further. One that is presented is judged, whoever else
+//!   the caller may be.
 //! - A token is shown once and kept as its hash. Revoking one ends what it holds open.
 
 pub mod book;
@@ -63,6 +65,8 @@ pub enum Via {
     Loopback,
     /// A token.
     Token(Arc<Entry>),
+    /// A signed link, which opens the one thing that it names.
+    Link,
 }
 
 /// Who calls.
@@ -79,6 +83,17 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whoever holds a signed link.
+    #[must_use]
+    pub fn by_link() -> Self {
+        Self {
+            scope: Scope::Read,
+            user: Arc::from("link"),
+            own: false,
+            via: Via::Link,
+        }
+    }
+
     /// Whether a workflow of `user` is there at all for this caller.
     #[must_use]
     pub fn sees(&self, user: &str) -> bool {
@@ -97,6 +112,7 @@ impl Caller {
         match &self.via {
             Via::Socket => format!("socket:{}", self.user),
             Via::Loopback => "loopback".to_owned(),
+            Via::Link => "link".to_owned(),
             Via::Token(entry) => format!("token:{}", entry.id),
         }
     }

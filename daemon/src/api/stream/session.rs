@@ -161,7 +161,7 @@ async fn watch(
                     () = expired => {}
                 }
             }
-            Via::Socket | Via::Loopback => std::future::pending().await,
+            Via::Socket | Via::Loopback | Via::Link => std::future::pending().await,
         }
     };
     let over = tokio::select! {

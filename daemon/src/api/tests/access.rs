@@ -46,7 +46,7 @@ async fn every_route_holds_its_callers_to_its_scope() {
             match route.access {
                 Access::Open => assert!(said.status.is_success(), "{what}: {said:?}"),
                 Access::Signed => assert_eq!(said.refusal(), (401, "unauthorized"), "{what}"),
-                Access::Wants(_) => {
+                Access::Wants(_) | Access::Linked(_) => {
                     assert_eq!(said.refusal(), (401, "unauthorized"), "{what}");
                     assert!(
                         said.headers.contains_key(header::WWW_AUTHENTICATE),
@@ -61,7 +61,7 @@ async fn every_route_holds_its_callers_to_its_scope() {
                 Access::Signed if *scope < Scope::Operate => {
                     assert_eq!(said.refusal(), (403, "forbidden"), "{what}");
                 }
-                Access::Wants(wanted) if *scope < wanted => {
+                Access::Wants(wanted) | Access::Linked(wanted) if *scope < wanted => {
                     assert_eq!(said.refusal(), (403, "forbidden"), "{what}")
                 }
                 _ => assert!(

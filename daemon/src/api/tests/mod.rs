@@ -18,6 +18,7 @@ use crate::domain::pipeline::RetryPolicy;
 use crate::domain::{Timestamp, Values, Workflow};
 use crate::engine::ports::{AttemptKey, Order, Reports as _, StageRunner};
 use crate::engine::{Engine, Node};
+use crate::links::Links;
 use crate::pipeline::{Catalogue, Defaults};
 use crate::store::Store;
 use axum::Router;
@@ -209,6 +210,7 @@ impl Rig {
             catalogue,
             watched,
             Arc::new(Home),
+            Arc::new(Links::open(dir.path(), None).unwrap()),
             stop.clone(),
         )
         .await

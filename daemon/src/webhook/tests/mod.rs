@@ -82,7 +82,10 @@ impl Rig {
         config.webhooks.allow_private_all = true;
         config.webhooks.rate = 1e6;
         let (config, held) = watch::channel(Arc::new(config));
-        let (outbox, stirred) = Outbox::new(held.clone());
+        let (outbox, stirred) = Outbox::new(
+            held.clone(),
+            Arc::new(crate::links::Links::open(dir.path(), None).unwrap()),
+        );
         let clock = Arc::new(ManualClock::at(now));
         let node = Node {
             name: "box".into(),
