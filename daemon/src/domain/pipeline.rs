@@ -24,10 +24,21 @@ pub struct Pipeline {
     pub clarify: bool,
     /// A person confirms before the workflow is queued.
     pub confirm: bool,
+    /// What happens when nobody answers a clarification or a confirmation.
+    pub gates: Gates,
     /// Parameters in the order of the file.
     pub params: Vec<ParamSpec>,
     /// Stages in the order of the file; never empty, ids unique, `needs` resolved and free of cycles.
     pub stages: Vec<StageSpec>,
+}
+
+/// How long the gates before the queue stay open, and what time answers in a person's place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gates {
+    /// Each gate by itself; none is for ever.
+    pub deadline: Option<Duration>,
+    /// What the deadline says to a confirmation; to a clarification it gives the questions' own defaults.
+    pub confirmed: bool,
 }
 
 /// A parameter's definition.

@@ -84,7 +84,7 @@ pub enum State {
     },
     /// A person confirms.
     PendingConfirmation {
-        /// Refused then.
+        /// The pipeline's default is the answer then: refused, unless it says otherwise.
         deadline: Option<Timestamp>,
     },
     /// By dependencies.

@@ -40,6 +40,7 @@ fn order(id: &str, wants: &[(&str, u64)]) -> Order {
         origin: String::new(),
         clarify: false,
         confirm: false,
+        gates: Default::default(),
         params: Vec::new(),
         stages: vec![spec],
     };

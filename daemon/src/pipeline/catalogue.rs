@@ -12,8 +12,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: &[(&str, &str)] = &[
     ("command", include_str!("../../pipelines/command.toml")),
+    (
+        "generation",
+        include_str!("../../pipelines/generation.toml"),
+    ),
     ("video", include_str!("../../pipelines/video.toml")),
 ];
 
@@ -117,7 +121,7 @@ fn stem(path: &str) -> Option<&str> {
 
 fn read(folder: &Path, defaults: &Defaults) -> Loaded {
     let mut loaded = Loaded::default();
-    for (name, text) in BUILT_IN {
+    for (name, text) in BUILT_IN.iter().copied() {
         match parse(name, text, "built-in", defaults) {
             Ok(pipeline) => drop(loaded.pipelines.insert(name.to_owned(), Arc::new(pipeline))),
             Err(problem) => loaded.problems.push(problem),
@@ -218,10 +222,9 @@ mod tests {
     fn the_built_in_pipelines_parse() {
         let loaded = read(Path::new("/nonexistent/reel"), &defaults());
         assert_eq!(loaded.problems, []);
-        assert_eq!(
-            loaded.pipelines.keys().collect::<Vec<_>>(),
-            ["command", "video"]
-        );
+        let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+        assert!(names.is_sorted() && names.contains(&"generation"));
+        assert_eq!(loaded.pipelines.keys().collect::<Vec<_>>(), names);
         let ids: Vec<&str> = loaded.pipelines["video"]
             .stages
             .iter()

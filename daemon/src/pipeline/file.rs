@@ -5,7 +5,7 @@ use super::error::{FileError, Places};
 use super::tree::Section;
 use super::{graph, param, references, stage};
 use crate::domain::Pipeline;
-use crate::domain::pipeline::RetryPolicy;
+use crate::domain::pipeline::{Gates, RetryPolicy};
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
@@ -58,7 +58,14 @@ pub fn parse(
         )
     })?;
     let root = Section::root(document.get_ref(), places);
-    root.only(&["description", "clarify", "confirm", "params", "stages"])?;
+    root.only(&[
+        "description",
+        "clarify",
+        "confirm",
+        "gates",
+        "params",
+        "stages",
+    ])?;
     let params = param::read_all(&root)?;
     let written = stage::read_all(&root, &params, defaults)?;
     let needs = written
@@ -101,9 +108,29 @@ pub fn parse(
         origin: origin.to_owned(),
         clarify: root.get("clarify").map_or(Ok(false), |e| e.flag())?,
         confirm: root.get("confirm").map_or(Ok(false), |e| e.flag())?,
+        gates: gates(&root)?,
         params,
         stages,
     })
+}
+
+/// `[gates]`: how long a clarification or a confirmation may wait, and what time then says in a person's place.
+fn gates(root: &Section<'_>) -> Result<Gates, FileError> {
+    let Some(entry) = root.get("gates") else {
+        return Ok(Gates::default());
+    };
+    let section = entry.section("`gates`")?;
+    section.only(&["deadline", "confirmed"])?;
+    let gates = Gates {
+        deadline: section.get("deadline").map(|e| e.duration()).transpose()?,
+        confirmed: section.get("confirmed").map_or(Ok(false), |e| e.flag())?,
+    };
+    if gates.deadline.is_none() {
+        return Err(
+            section.error("`gates` lacks `deadline`: without one nothing is answered by itself")
+        );
+    }
+    Ok(gates)
 }
 
 fn hash(name: &str, text: &str) -> String {

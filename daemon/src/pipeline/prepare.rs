@@ -129,7 +129,7 @@ pub fn prepare(
             .collect(),
         not_before,
         wants_confirmation: draft.require_confirmation || plan.confirm,
-        gate_deadline: None,
+        gate_deadline: plan.gates.deadline,
         resources: checked.resources,
         retry: checked.retry,
         plan,

@@ -320,6 +320,7 @@ pub fn order(id: &str, spec: StageSpec, params: Values) -> Order {
         origin: "test".to_owned(),
         clarify: false,
         confirm: false,
+        gates: Default::default(),
         params: Vec::new(),
         stages: vec![spec],
     };

@@ -18,4 +18,5 @@ pub mod submit;
 pub mod tokens;
 pub mod webhooks;
 pub mod why;
+pub mod words;
 pub mod workers;

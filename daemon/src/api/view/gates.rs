@@ -23,10 +23,14 @@ pub fn open(workflow: &Workflow) -> Vec<Gate> {
         State::PendingConfirmation { deadline } => gates.push(Gate {
             stage: None,
             kind: "confirmation".to_owned(),
-            questions: vec![yes_or_no(format!(
-                "Start `{}` with these parameters?",
-                workflow.plan.name
-            ))],
+            questions: vec![QuestionView {
+                // What time will say, where it will.
+                default: deadline.map(|_| workflow.plan.gates.confirmed.into()),
+                ..yes_or_no(format!(
+                    "Start `{}` with these parameters?",
+                    workflow.plan.name
+                ))
+            }],
             deadline: deadline.map(text),
         }),
         _ => {}

@@ -86,6 +86,12 @@ impl Draft {
         }
     }
 
+    /// How long the gate behind one that had this deadline stays open.
+    pub fn patience(&self, deadline: Option<Timestamp>) -> Option<Duration> {
+        let own = self.workflow.plan.gates.deadline;
+        deadline.map(|end| own.unwrap_or_else(|| end.since(self.workflow.created_at)))
+    }
+
     /// Past the gates: `blocked`, `scheduled` or `queued`.
     pub fn onward(&mut self) {
         if self

@@ -20,16 +20,21 @@ pub(super) fn due(mut draft: Draft) -> Answered {
     }
     match draft.workflow.state {
         State::PendingClarification { deadline } => {
-            let patience = deadline.map(|end| end.since(draft.workflow.created_at));
+            let patience = draft.patience(deadline);
             clarification(&mut draft, patience);
         }
         State::PendingConfirmation { .. } => {
-            let answer = answer(&draft, None, CONFIRM, Value::Bool(false));
+            let confirmed = draft.workflow.plan.gates.confirmed;
+            let answer = answer(&draft, None, CONFIRM, Value::Bool(confirmed));
             draft.push(Event::Answered {
                 params: Values::new(),
                 answers: vec![answer],
             });
-            draft.cancel(BY);
+            if confirmed {
+                draft.onward();
+            } else {
+                draft.cancel(BY);
+            }
         }
         State::Running { .. } | State::Waiting => {
             for stage in 0..draft.workflow.stages.len() {

@@ -60,7 +60,7 @@ pub(super) fn clarify(
     let open = params::questions(&draft.workflow.plan, &draft.workflow.params);
     match (&draft.workflow.state, open.first()) {
         (State::PendingClarification { .. }, None) => {
-            let patience = deadline.map(|end| end.since(draft.workflow.created_at));
+            let patience = draft.patience(deadline);
             draft.after_clarification(patience);
         }
         (State::PendingConfirmation { .. }, Some(question)) => {

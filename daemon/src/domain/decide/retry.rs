@@ -20,7 +20,7 @@ pub(super) fn retry(
         State::Failed(_) | State::Cancelled => {
             let stages = redo(&draft.workflow, from.as_deref())?;
             draft.push(Event::Retried { stages, params, by });
-            draft.enter(None);
+            draft.enter(draft.workflow.plan.gates.deadline);
             if draft
                 .workflow
                 .depends_on

@@ -86,8 +86,8 @@ pub fn check(
     Err(problems)
 }
 
-/// As `check` for a pipeline that asks for what is missing: defaults are filled in, and only missing required parameters
-/// are let pass.
+/// As `check` for a pipeline that asks for what is missing: required parameters may miss, and a default of theirs is what
+/// the question offers and the gate's deadline takes. All other defaults are filled in.
 ///
 /// # Errors
 /// Every problem there is, in the order of the names.
@@ -97,7 +97,7 @@ pub fn check_for_questions(
     matches: &dyn Fn(&str, &str) -> bool,
 ) -> Result<Values, Vec<Problem>> {
     let mut checked = check(pipeline, given, true, matches)?;
-    for spec in &pipeline.params {
+    for spec in pipeline.params.iter().filter(|spec| !spec.required) {
         if let (false, Some(default)) = (checked.contains_key(&spec.name), &spec.default) {
             checked.insert(spec.name.clone(), default.clone());
         }

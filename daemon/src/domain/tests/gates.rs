@@ -1,8 +1,10 @@
 //! Clarification, confirmation and approvals: answers, halves of them, repetitions and deadlines.
 
 use super::*;
+use crate::domain::pipeline::Gates;
 use crate::domain::ready::next_due;
 use crate::domain::workflow::Question;
+use proptest::prelude::*;
 
 fn asking() -> Submit {
     let mut plan = pipeline(vec![stage("a", &[]), when_loud(stage("b", &[0]), false)]);
@@ -174,6 +176,89 @@ fn a_confirmation_nobody_gives_is_a_refusal() {
         (world.status(), world.workflow.answers[0].by.as_str()),
         ("cancelled", "deadline")
     );
+}
+
+#[test]
+fn a_pipeline_may_have_time_say_yes() {
+    let mut plan = pipeline(diamond());
+    plan.gates = Gates {
+        deadline: Some(Duration::from_secs(5)),
+        confirmed: true,
+    };
+    let mut world = World::of(Submit {
+        wants_confirmation: true,
+        gate_deadline: plan.gates.deadline,
+        ..submit_of(plan)
+    });
+    world.cancel().unwrap();
+    world.retry().unwrap();
+    assert_eq!(world.status(), "pending_confirmation");
+    assert!(
+        world.passes(Duration::from_secs(5)),
+        "a retry's gate has a deadline too"
+    );
+    let answer = &world.workflow.answers[0];
+    assert_eq!(
+        (world.status(), answer.by.as_str(), &answer.value),
+        ("queued", "deadline", &Value::Bool(true))
+    );
+}
+
+proptest! {
+    /// Whatever is answered in whatever order: the clarification stands exactly while a required parameter has no value,
+    /// corrections never lose one, every answer is kept with its giver, and time gives the defaults or fails it.
+    #[test]
+    fn a_clarification_stands_while_something_is_open(
+        defaults in prop::collection::vec(any::<bool>(), 1..5),
+        said in prop::collection::vec((0_usize..5, "[a-c]{1,3}"), 0..12),
+        wants_confirmation: bool,
+    ) {
+        let mut plan = pipeline(vec![stage("a", &[])]);
+        plan.clarify = true;
+        plan.params = defaults.iter().enumerate().map(|(index, has)| ParamSpec {
+            required: true,
+            default: has.then(|| Value::from("time")),
+            ..param(&format!("p{index}"), ParamKind::String)
+        }).collect();
+        let given = crate::domain::params::check_for_questions(&plan, &Values::new(), &|_, _| true).unwrap();
+        prop_assert!(given.is_empty(), "a default of what is required waits for the deadline");
+        let mut world = World::of(Submit {
+            params: given,
+            gate_deadline: Some(Duration::from_secs(60)),
+            wants_confirmation,
+            ..submit_of(plan)
+        });
+        let mut known = BTreeMap::new();
+        let mut given = 0;
+        for (index, text) in said.iter().filter(|(index, _)| *index < defaults.len()) {
+            let key = format!("p{index}");
+            let open = world.status() == "pending_clarification";
+            prop_assert_eq!(open, known.len() < defaults.len());
+            if world.status() == "queued" {
+                break;
+            }
+            let is_new = known.insert(key.clone(), text.clone()) != Some(text.clone());
+            prop_assert_eq!(world.clarify(&key, text), Ok(is_new));
+            given += usize::from(is_new);
+        }
+        prop_assert_eq!(world.workflow.answers.len(), given);
+        prop_assert!(world.workflow.answers.iter().all(|answer| answer.by == "ann"));
+        for (key, text) in &known {
+            prop_assert_eq!(&world.workflow.params[key], &Value::from(text.as_str()));
+        }
+        if world.status() == "pending_clarification" {
+            let open: Vec<usize> = (0..defaults.len()).filter(|index| !known.contains_key(&format!("p{index}"))).collect();
+            world.passes(Duration::from_secs(60));
+            if open.iter().all(|index| defaults[*index]) {
+                prop_assert_eq!(world.status(), if wants_confirmation { "pending_confirmation" } else { "queued" });
+                let timed = |index: &usize| world.workflow.params[&format!("p{index}")] == Value::from("time");
+                prop_assert!(open.iter().all(timed), "the defaults are taken");
+                prop_assert_eq!(world.workflow.answers.iter().filter(|answer| answer.by == "deadline").count(), open.len());
+            } else {
+                prop_assert_eq!(world.failure().class, ErrorClass::Input);
+            }
+        }
+    }
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub(in crate::domain) fn pipeline(stages: Vec<StageSpec>) -> Pipeline {
         origin: "built-in".to_owned(),
         clarify: false,
         confirm: false,
+        gates: Default::default(),
         params: vec![
             ParamSpec {
                 required: true,

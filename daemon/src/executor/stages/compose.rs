@@ -32,7 +32,8 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let video = kept.video();
     let part = files::part(&video);
     let frames = ffmpeg::frames_for(narration.length());
-    programs::run(&context, "compose", command(&context, frames, &part)).await?;
+    let step = command(&context, narration.has_words(), frames, &part);
+    programs::run(&context, "compose", step).await?;
     let (from, to) = (part, video.clone());
     let size = files::blocking(move || {
         files::finish(&from, &to)?;
@@ -76,14 +77,18 @@ fn outputs(context: &StageContext, video: &Path, length: Duration, size: u64) ->
     outputs
 }
 
-fn command(context: &StageContext, frames: u64, part: &Path) -> Step {
+fn command(context: &StageContext, has_words: bool, frames: u64, part: &Path) -> Step {
     let settings::Frame { width, height } = settings::frame(&context.params);
-    let captions = if settings::flag(&context.params, "captions") {
+    let captions = if has_words && settings::flag(&context.params, "captions") {
         format!("ass=filename={},", transcribe::BURNED)
     } else {
         String::new()
     };
-    let voice = loudness::setting();
+    let voice = if has_words {
+        loudness::setting()
+    } else {
+        "aformat=channel_layouts=stereo".to_owned()
+    };
     let graph = format!(
         "[0:v]scale={width}:{height}:flags=bicubic,setsar=1,fps={FPS},{captions}format=yuv420p[v];\
          [1:a]{voice},aresample=48000,apad[a]"

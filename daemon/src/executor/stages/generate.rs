@@ -1,25 +1,29 @@
-//! `generate`: draws a moving picture for each section of the narration.
+//! `generate`: draws a moving picture for each section of the narration, or of the time that is asked for where nothing is
+//! said.
 
 use super::drawing::Artist;
 use super::ffmpeg::Ffmpeg;
-use super::narration::Narration;
+use super::narration::{Narration, silence};
 use super::{clips, sections, settings};
 use crate::attempt_log::Level;
 use crate::domain::Values;
 use crate::executor::stage::{StageContext, StageError};
 
+/// The `cinematic` style: the picture darkens towards its corners.
+const VIGNETTE: &str = ",vignette=angle=PI/4.5";
+
 /// Runs the stage.
 ///
 /// # Errors
-/// Class `config` without a narration or without ffmpeg; the steps' own.
+/// Class `config` with neither a narration nor a `duration`, or without ffmpeg; the steps' own.
 pub async fn run(context: StageContext) -> Result<Values, StageError> {
-    if settings::text(&context.params, "videoSource") == Some("veo") {
+    if settings::maker(&context.params) == Some("veo") {
         context.log(
             Level::Warn,
             "veo has no key on this box; the pictures are drawn instead",
         );
     }
-    let narration = Narration::read(&context.work_dir).await?;
+    let narration = silence::or_narration(&context).await?;
     let names = draw(&context, &narration).await?;
     Ok(clips::outputs(names, "drawn"))
 }
@@ -39,7 +43,10 @@ pub async fn draw(
         .into_iter()
         .enumerate()
         .map(|(section, frames)| {
-            let graph = artist.graph(section, frame);
+            let mut graph = artist.graph(section, frame);
+            if settings::text(&context.params, "style") == Some("cinematic") {
+                graph.push_str(VIGNETTE);
+            }
             clips::Plan {
                 source: Ffmpeg::new().drawn(&graph),
                 frames,

@@ -1,5 +1,5 @@
-//! Cuts a narration into sections, each with one picture: where a sentence begins, a few seconds apart, and not too many of
-//! them, in whole frames so that picture and voice stay together to the end.
+//! Cuts a narration into sections, each with one picture: where a sentence begins (or evenly, where nothing is said), a few
+//! seconds apart, and not too many of them, in whole frames so that picture and voice stay together to the end.
 
 use super::ffmpeg;
 use super::narration::Narration;
@@ -16,6 +16,11 @@ pub fn of(narration: &Narration) -> Vec<u64> {
     let shortest = SHORTEST.max(narration.milliseconds / MOST);
     let mut cuts = vec![0];
     let mut since = 0;
+    if !narration.has_words() {
+        let even = (1..).map(|index| index * SHORTEST.max(narration.milliseconds / MOST));
+        let inside = even.take_while(|at| at + shortest / 2 <= narration.milliseconds);
+        cuts.extend(inside.map(|at| ffmpeg::frames_for(Duration::from_millis(at)).min(total)));
+    }
     for sentence in narration.sentences.iter().skip(1) {
         let left = narration.milliseconds.saturating_sub(sentence.from);
         if sentence.from.saturating_sub(since) >= shortest && left >= shortest / 2 {
@@ -58,6 +63,11 @@ mod tests {
     fn pictures_change_with_sentences() {
         assert_eq!(of(&narration(&[3_000, 3_000, 3_000, 3_000])), [192, 192]);
         assert_eq!(of(&narration(&[1_000])), [36]);
+        let silence = Narration {
+            milliseconds: 10_000,
+            ..narration(&[])
+        };
+        assert_eq!(of(&silence), [135, 165]);
     }
 
     proptest! {

@@ -87,10 +87,21 @@ pub fn title(context: &StageContext) -> String {
         .to_owned()
 }
 
-/// 1080×1920, or 1920×1080 for `16:9`.
+/// Who makes the pictures: `videoSource`, or the `provider` of a generation in the same words.
+#[must_use]
+pub fn maker(params: &Values) -> Option<&str> {
+    let named = text(params, "videoSource").or_else(|| text(params, "provider"));
+    named.map(|name| if name == "veo3" { "veo" } else { name })
+}
+
+/// 1080×1920, or 1920×1080 for `16:9`, or 1080×1080 for `1:1`.
 #[must_use]
 pub fn frame(params: &Values) -> Frame {
-    match text(params, "aspectRatio") {
+    match text(params, "aspectRatio").or_else(|| text(params, "aspect_ratio")) {
+        Some("1:1") => Frame {
+            width: 1080,
+            height: 1080,
+        },
         Some("16:9") => Frame {
             width: 1920,
             height: 1080,

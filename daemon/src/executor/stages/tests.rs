@@ -306,3 +306,25 @@ async fn a_second_attempt_takes_the_clips_that_are_whole() {
     bench.run("generate").await.unwrap();
     assert_eq!(bench.steps(), steps, "no program ran again");
 }
+
+#[tokio::test]
+async fn without_a_script_a_generation_is_silent_and_as_long_as_asked() {
+    let mut bench = Bench::new(serde_json::json!({
+        "prompt": "A sunset", "duration": 6, "aspect_ratio": "1:1", "style": "cinematic", "provider": "veo3",
+    }));
+    for stage in ["generate", "compose", "thumbnails", "qc"] {
+        bench.run(stage).await.unwrap();
+    }
+    assert!(bench.said("no key"), "the drawn pictures stand in for veo");
+    assert_eq!(bench.outputs["compose"]["duration"], Value::Int(6_000));
+    let video = Path::new(text(&bench.outputs["compose"], "videoPath"));
+    let facts = asked(video, "stream=codec_name,width,height");
+    for wanted in [
+        "codec_name=h264",
+        "codec_name=aac",
+        "width=1080",
+        "height=1080",
+    ] {
+        assert!(facts.contains(wanted), "{wanted} in {facts}");
+    }
+}

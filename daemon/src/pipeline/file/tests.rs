@@ -333,3 +333,27 @@ proptest! {
         let _ = read(&text);
     }
 }
+
+#[test]
+fn gates_may_have_a_deadline_and_what_it_says() {
+    let with = |gates: &str| {
+        read(&format!(
+            "{gates}\n[[stages]]\nid = \"a\"\nrun = [\"true\"]\n"
+        ))
+    };
+    assert_eq!(with("").unwrap().gates, Gates::default());
+    let gates = with("[gates]\ndeadline = \"24h\"\nconfirmed = true")
+        .unwrap()
+        .gates;
+    assert_eq!(gates.deadline, Some(Duration::from_secs(86_400)));
+    assert!(gates.confirmed);
+    for (wrong, said) in [
+        ("[gates]\nconfirmed = true", "lacks `deadline`"),
+        ("[gates]\ndeadline = \"soon\"", "deadline"),
+        ("[gates]\ndeadlin = \"1h\"", "deadlin"),
+        ("gates = 3", "gates"),
+    ] {
+        let refusal = with(wrong).unwrap_err();
+        assert!(refusal.message.contains(said), "{wrong}: {refusal}");
+    }
+}

@@ -9,8 +9,8 @@ use crate::api::auth::{Caller, Scope};
 use crate::api::extract;
 use crate::api::fields::Fields;
 use crate::api::problem::{Problem, excerpt};
+use crate::api::surfaces::words as said;
 use crate::domain::Workflow;
-use crate::domain::workflow::Status;
 use crate::outbound::{Own, Policy};
 use crate::store::list::Filter;
 use crate::webhook::inbound::{self, Callback, Phrase, Taken};
@@ -33,49 +33,27 @@ struct Route {
     name: &'static str,
     secret: &'static str,
     id_key: &'static str,
-    status: fn(Status) -> &'static str,
+    status: said::Words,
 }
 
 const WORKER: Route = Route {
     name: "worker",
     secret: "worker",
     id_key: "generationId",
-    status: generation_word,
+    status: said::generation,
 };
 const COMPLETE: Route = Route {
     name: "video-complete",
     secret: "n8n",
     id_key: "videoId",
-    status: video_word,
+    status: said::video,
 };
 const ERROR: Route = Route {
     name: "workflow-error",
     secret: "n8n",
     id_key: "videoId",
-    status: video_word,
+    status: said::video,
 };
-
-/// A status as document 002 says it of a generation.
-fn generation_word(status: Status) -> &'static str {
-    match status {
-        Status::PendingClarification => "pending_clarification",
-        Status::PendingConfirmation => "pending_confirmation",
-        Status::Blocked | Status::Scheduled | Status::Queued => "queued",
-        Status::Running | Status::Waiting | Status::Paused => "processing",
-        Status::Completed => "completed",
-        Status::Failed | Status::Cancelled => "failed",
-    }
-}
-
-/// A status as document 003 says it of a video.
-fn video_word(status: Status) -> &'static str {
-    match status {
-        Status::Running | Status::Waiting | Status::Paused => "processing",
-        Status::Completed => "ready",
-        Status::Failed | Status::Cancelled => "failed",
-        _ => "pending",
-    }
-}
 
 /// `POST /api/webhooks/worker`
 pub async fn worker(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
@@ -125,7 +103,10 @@ async fn take(
     let phrase: Arc<Phrase> = Arc::new(move |after: &Workflow, duplicate| {
         let mut data = Map::new();
         data.insert(route.id_key.to_owned(), after.id.as_str().into());
-        data.insert("status".to_owned(), (route.status)(after.status()).into());
+        data.insert(
+            "status".to_owned(),
+            (route.status)(said::standing(after)).into(),
+        );
         data.insert("duplicate".to_owned(), duplicate.into());
         serde_json::json!({ "success": true, "data": data })
             .to_string()

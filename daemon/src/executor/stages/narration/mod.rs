@@ -3,6 +3,7 @@
 
 pub mod language;
 pub mod sentences;
+pub mod silence;
 pub mod wav;
 
 use super::files;
@@ -43,6 +44,12 @@ impl Narration {
     #[must_use]
     pub fn length(&self) -> Duration {
         Duration::from_millis(self.milliseconds)
+    }
+
+    /// Whether anything is said in it.
+    #[must_use]
+    pub fn has_words(&self) -> bool {
+        !self.sentences.is_empty()
     }
 
     /// Writes the timing into the work directory.

@@ -42,6 +42,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let wanted = verdict::Wanted {
         length: narration.length(),
         frame: settings::frame(&context.params),
+        has_words: narration.has_words(),
     };
     let found = verdict::of(&media, &report, &wanted);
     for one in &found {

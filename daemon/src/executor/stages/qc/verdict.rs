@@ -17,6 +17,8 @@ pub(super) struct Wanted {
     pub length: Duration,
     /// The picture's form.
     pub frame: Frame,
+    /// Something is said in it: silence is then a fault.
+    pub has_words: bool,
 }
 
 /// Everything that is wrong; empty when nothing is.
@@ -65,7 +67,7 @@ pub(super) fn of(media: &Media, report: &Report, wanted: &Wanted) -> Vec<String>
         (report.frozen, limit(3_000, 10_000), "frozen"),
         (report.silent, limit(3_000, 15_000), "silent"),
     ] {
-        if span > limit {
+        if span > limit && (wanted.has_words || what != "silent") {
             found.push(format!(
                 "{} of it are {what}, at most {} may be",
                 seconds(span),
@@ -73,7 +75,7 @@ pub(super) fn of(media: &Media, report: &Report, wanted: &Wanted) -> Vec<String>
             ));
         }
     }
-    if wanted.length >= loudness::SHORTEST {
+    if wanted.has_words && wanted.length >= loudness::SHORTEST {
         match report.loudness {
             Some(heard) if (heard - loudness::TARGET).abs() > LOUDNESS => {
                 found.push(format!(
@@ -120,6 +122,7 @@ mod tests {
             Wanted {
                 length: Duration::from_secs(20),
                 frame,
+                has_words: true,
             },
         )
     }
@@ -160,6 +163,15 @@ mod tests {
                 "{words} in {found:?}"
             );
         }
+    }
+
+    #[test]
+    fn silence_is_no_fault_where_nothing_is_said() {
+        let (media, mut report, mut wanted) = good();
+        report.silent = Duration::from_secs(20);
+        report.loudness = None;
+        wanted.has_words = false;
+        assert_eq!(of(&media, &report, &wanted), Vec::<String>::new());
     }
 
     #[test]
