@@ -16,6 +16,7 @@ pub mod fields;
 pub mod idempotency;
 pub mod listen;
 pub mod logs;
+mod measured;
 pub mod problem;
 pub mod request_id;
 pub mod router;

@@ -8,10 +8,10 @@ use super::auth::Scope;
 use super::auth::guard::{self, Access};
 use super::problem::Problem;
 use super::surfaces::{
-    acts, attention, deliveries, health, history, inbound, logs, pipelines, running, schedules,
-    stats, status, submit, tokens, webhooks, why, workers,
+    acts, attention, deliveries, health, history, inbound, logs, metrics, pipelines, running,
+    schedules, stats, status, submit, tokens, webhooks, why, workers,
 };
-use super::{Api, answer, idempotency, request_id, stream};
+use super::{Api, answer, idempotency, measured, request_id, stream};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 pub enum Kind {
     /// Tells something: its answer has a tag.
     Tells,
+    /// Hands out a page or a file, not JSON: it sees to its own headers.
+    Reads,
     /// Makes something: a repeated request gives the first answer again.
     Makes,
     /// Acts on something that is there.
@@ -87,6 +89,9 @@ const fn deletes(path: &'static str, access: Access, serve: fn() -> MethodRouter
 pub const TABLE: &[Route] = &[
     tells("/healthz", OPEN, || get(health::alive)),
     tells("/readyz", OPEN, || get(health::ready)),
+    row(Method::GET, "/metrics", READ, Kind::Reads, || {
+        get(metrics::page)
+    }),
     row(Method::GET, "/api/events", READ, Kind::Upgrades, || {
         get(stream::open)
     }),
@@ -184,7 +189,7 @@ pub fn router(api: Api) -> Router {
             Kind::Makes => {
                 served.route_layer(from_fn_with_state(api.clone(), idempotency::first_answer))
             }
-            Kind::Acts | Kind::Upgrades => served,
+            Kind::Acts | Kind::Reads | Kind::Upgrades => served,
         };
         served = served.route_layer(from_fn_with_state(
             (api.clone(), route.access),
@@ -206,6 +211,7 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .fallback_service(unknown)
         .layer(from_fn_with_state(api.clone(), guard::identify))
+        .layer(from_fn(measured::layer))
         .layer(from_fn(request_id::layer))
         .with_state(api)
 }

@@ -21,6 +21,8 @@ pub(super) struct Pending {
     pub cleanups: Vec<(Arc<Workflow>, bool)>,
     /// Pipeline, stage, milliseconds of stages that completed.
     pub runs: Vec<(String, String, u64)>,
+    /// Stage and class of attempts that failed.
+    pub failures: Vec<(String, &'static str)>,
     /// How many workflows ended.
     pub ended: u64,
     /// Something's due time changed.

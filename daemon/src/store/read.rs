@@ -10,9 +10,11 @@ use super::stats::{self, Stats};
 use super::tokens::{self, TokenRow};
 use super::{connection, rows};
 use crate::domain::{Timestamp, Workflow};
+use crate::metrics::{Query, metrics};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::Semaphore;
 
 /// Queries that run at the same time; more wait their turn.
@@ -82,8 +84,10 @@ impl Reader {
             let connection = idle.map_or_else(|| connection::open_reader(&shared.file), Ok)?;
             // One transaction, so that all statements of a query see the same moment.
             let transaction = connection.unchecked_transaction()?;
+            let begun = Instant::now();
             let answer = query(&transaction, &shared.plans);
             drop(transaction);
+            metrics().db(Query::Read, begun.elapsed());
             shared
                 .idle
                 .lock()

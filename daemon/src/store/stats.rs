@@ -105,6 +105,20 @@ pub fn since(
     Ok(stats)
 }
 
+/// Workflows that have not ended, by status.
+///
+/// # Errors
+/// The database's.
+pub fn standing(connection: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
+    let counts = connection
+        .prepare_cached(
+            "SELECT status, count(*) FROM workflows WHERE ended_at IS NULL GROUP BY status",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(counts)
+}
+
 fn stages(connection: &Connection, since: Timestamp, stats: &mut Stats) -> Result<(), StoreError> {
     let mut runs: BTreeMap<String, (u64, Vec<u64>)> = BTreeMap::new();
     let mut query = connection.prepare_cached(

@@ -12,6 +12,7 @@
 //! - While slots are busy and nobody waits for an answer the writer lingers for a moment, so that more fits in one sync.
 
 use super::error::StoreError;
+use crate::metrics::{Query, metrics};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -123,12 +124,16 @@ fn transact<G: Group>(
     ops: &mut [G::Op],
 ) -> Result<(), StoreError> {
     group.begin();
+    let begun = Instant::now();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for op in ops {
         group.apply(&transaction, op)?;
     }
     group.close(&transaction)?;
+    let applied = Instant::now();
     transaction.commit()?;
+    metrics().db(Query::Write, applied - begun);
+    metrics().db(Query::Commit, applied.elapsed());
     Ok(())
 }
 

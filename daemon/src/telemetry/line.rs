@@ -2,6 +2,7 @@
 
 use super::Format;
 use super::sink::Entrance;
+use crate::metrics::metrics;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -202,6 +203,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LineLayer {
         event.record(&mut own);
         around.lay(&own);
         let line = assemble(event, own.message, own.fatal, around);
+        if matches!(line.level, "error" | "fatal") {
+            metrics().error(&line.component);
+        }
         let line = Arc::new(line);
         self.sinks.iter().for_each(|sink| sink.offer(&line));
     }

@@ -18,6 +18,7 @@ use crate::clock;
 use crate::config::{Config, Webhooks};
 use crate::domain::Timestamp;
 use crate::engine::Engine;
+use crate::metrics::metrics;
 use crate::outbound::{Client, Limits, Own, Policy, Resolve};
 use crate::store::deliveries::{self, DueRow};
 use crate::store::{StoreError, endpoints};
@@ -379,6 +380,7 @@ async fn keep(
     outcome: Outcome,
 ) -> (String, i64) {
     let (place, id, ended) = ((row.target.clone(), row.n), row.id.clone(), engine.now());
+    metrics().webhook_attempt(outcome.word, Duration::from_millis(outcome.row.latency));
     let (status, error) = (outcome.row.status, outcome.row.error.as_deref());
     tracing::info!(
         component = "WEBHOOK", outcome = outcome.word, attempt = outcome.row.number, duration = outcome.row.latency,

@@ -7,6 +7,7 @@ use crate::api::Api;
 use crate::api::auth::{Caller, Via};
 use crate::domain::Workflow;
 use crate::engine::feed;
+use crate::metrics::metrics;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
@@ -108,6 +109,7 @@ impl Session {
 
 /// Serves one client until it or something else ends the session.
 pub(super) async fn run(api: Api, caller: Caller, wish: Wish, socket: WebSocket) {
+    let _counted = metrics().event_client();
     let (sink, from) = socket.split();
     // One token for all that ends a session from this side, so that a write that hangs is ended too.
     let end = CancellationToken::new();

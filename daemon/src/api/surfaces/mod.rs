@@ -9,6 +9,7 @@ pub mod history;
 pub mod inbound;
 pub mod logs;
 pub mod making;
+pub mod metrics;
 pub mod pipelines;
 pub mod running;
 pub mod schedules;

@@ -27,7 +27,7 @@ pub struct Kept(Mutex<Option<(Instant, u64, u64)>>);
 
 impl Kept {
     /// Files below `dir` and their bytes, at most a minute old.
-    fn count(&self, dir: &Path) -> (u64, u64) {
+    pub(super) fn count(&self, dir: &Path) -> (u64, u64) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, files, bytes)) = *kept
             && at.elapsed() < KEPT

@@ -20,6 +20,7 @@ impl Transactor {
     /// Publishes and starts what was committed.
     pub(super) fn settle(&mut self) {
         let pending = std::mem::take(&mut self.pending);
+        super::count::all(&pending);
         if self.cache.len() + pending.touched.len() > CACHE {
             self.cache
                 .retain(|_, workflow| workflow.completed_at.is_none());

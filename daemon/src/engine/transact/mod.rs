@@ -12,6 +12,7 @@
 
 mod after;
 mod batch;
+mod count;
 mod group;
 mod start;
 mod tell;
@@ -312,10 +313,12 @@ impl Transactor {
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let spec = &after.plan.stages[stage];
         rows::note_run(connection, &after.plan.name, &spec.id, now, ms, class)?;
-        if class.is_none() {
-            self.pending
+        match class {
+            None => self
+                .pending
                 .runs
-                .push((after.plan.name.clone(), spec.id.clone(), ms));
+                .push((after.plan.name.clone(), spec.id.clone(), ms)),
+            Some(class) => self.pending.failures.push((spec.id.clone(), class)),
         }
         Ok(())
     }
