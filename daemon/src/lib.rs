@@ -3,6 +3,7 @@
 
 pub mod attempt_log;
 pub mod config;
+pub mod episodes;
 pub mod links;
 pub mod metrics;
 pub mod outbound;

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 const LONGEST: usize = 400;
 
 /// The daemon's rooms by layer: a room may import those of lower layers, never one of its own layer or above.
-const LAYERS: [(&str, u32); 22] = [
+const LAYERS: &[(&str, u32)] = &[
     ("attempt_log", 0),
     ("config", 0),
     ("metrics", 0),
     ("telemetry", 1),
     ("links", 1),
+    ("episodes", 1),
     ("outbound", 1),
     ("shim", 1),
     ("domain", 2),
@@ -82,7 +83,7 @@ fn assert_none(rule: &str, broken: &[String]) {
 
 #[test]
 fn rooms_import_only_what_lies_below_them() {
-    let layers = BTreeMap::from(LAYERS);
+    let layers: BTreeMap<&str, u32> = LAYERS.iter().copied().collect();
     let mut broken = Vec::new();
     for (name, text) in files("daemon/src", "rs") {
         let inner = name.strip_prefix("daemon/src/").unwrap();

@@ -188,6 +188,26 @@ pub enum Work {
     Command,
 }
 
+impl Work {
+    /// The name of the built-in stage, if it is one.
+    #[must_use]
+    pub fn uses(&self) -> Option<&str> {
+        match self {
+            Self::BuiltIn { uses, .. } => Some(uses),
+            _ => None,
+        }
+    }
+
+    /// The built-in stage's options, if it is one.
+    #[must_use]
+    pub fn with(&self) -> Option<&Values> {
+        match self {
+            Self::BuiltIn { with, .. } => Some(with),
+            _ => None,
+        }
+    }
+}
+
 /// When a failure of a stage is met with another try.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryPolicy {

@@ -9,6 +9,7 @@ use std::path::Path;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_init.sql"),
     include_str!("../../migrations/0002_webhooks.sql"),
+    include_str!("../../migrations/0003_episodes.sql"),
 ];
 
 /// Above this size the check of every page moves behind the start.

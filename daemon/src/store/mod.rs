@@ -14,6 +14,7 @@ pub mod connection;
 pub mod deliveries;
 pub mod delivery_list;
 pub mod endpoints;
+pub mod episodes;
 pub mod error;
 pub mod events;
 pub mod idempotency;

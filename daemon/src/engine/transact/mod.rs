@@ -31,7 +31,7 @@ use crate::engine::ports::{AttemptKey, Outbox};
 use crate::store::ballast::Ballast;
 use crate::store::lock::DirectoryLock;
 use crate::store::plans::Plans;
-use crate::store::{StoreError, rows};
+use crate::store::{StoreError, episodes, rows};
 use rusqlite::Connection;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -123,6 +123,7 @@ impl Transactor {
             workflow.current_state().clone_into(state);
         }
         rows::save(connection, &self.plans, None, &workflow)?;
+        episodes::note_submit(connection, &workflow, now)?;
         let workflow = Arc::new(workflow);
         self.append(connection, &workflow, log, now)?;
         self.touch(None, &workflow);
@@ -199,6 +200,7 @@ impl Transactor {
             evolve::evolve(&mut new, event, now);
             deleted |= matches!(event, Event::Deleted { .. });
             self.note_run(connection, event, &before, &new, now)?;
+            episodes::note_stage(connection, event, &new, now)?;
             let before = (before_status != new.status()).then_some(&before);
             log.push((
                 event,
