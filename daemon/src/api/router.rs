@@ -7,6 +7,7 @@
 use super::auth::Scope;
 use super::auth::guard::{self, Access};
 use super::problem::Problem;
+use super::surfaces::media;
 use super::surfaces::{
     acts, attention, deliveries, health, history, inbound, logs, metrics, pipelines, running,
     schedules, stats, status, submit, tokens, webhooks, why, workers,
@@ -49,6 +50,7 @@ pub struct Route {
 
 const OPEN: Access = Access::Open;
 const SIGNED: Access = Access::Signed;
+const LINKED: Access = Access::Linked(Scope::Read);
 const READ: Access = Access::Wants(Scope::Read);
 const OPERATE: Access = Access::Wants(Scope::Operate);
 const ADMIN: Access = Access::Wants(Scope::Admin);
@@ -71,6 +73,10 @@ const fn row(
 
 const fn tells(path: &'static str, access: Access, serve: fn() -> MethodRouter<Api>) -> Route {
     row(Method::GET, path, access, Kind::Tells, serve)
+}
+
+const fn sends(path: &'static str, serve: fn() -> MethodRouter<Api>) -> Route {
+    row(Method::GET, path, LINKED, Kind::Reads, serve)
 }
 
 const fn makes(path: &'static str, access: Access, serve: fn() -> MethodRouter<Api>) -> Route {
@@ -106,6 +112,16 @@ pub const TABLE: &[Route] = &[
     makes("/api/webhooks/register", ADMIN, || post(webhooks::register)),
     tells("/api/webhooks", READ, || get(webhooks::list)),
     deletes("/api/webhooks/{id}", ADMIN, || delete(webhooks::remove)),
+    // Documents 001 and 003: finished files, by token or by signed link.
+    sends("/api/v1/videos/jobs/{id}/download", || get(media::download)),
+    sends("/api/v1/videos/jobs/{id}/stream", || get(media::stream)),
+    sends("/api/v1/videos/jobs/{id}/thumbnail", || {
+        get(media::thumbnail)
+    }),
+    tells("/api/v1/videos/jobs/{id}/metadata", READ, || {
+        get(media::metadata)
+    }),
+    sends("/api/video/download/{id}", || get(media::download)),
     // Documents 002 and 003: whoever signs may call, or shows a token; the handler judges which.
     acts("/api/webhooks/worker", SIGNED, || post(inbound::worker)),
     acts("/api/webhook/video-complete", SIGNED, || {

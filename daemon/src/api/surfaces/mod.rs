@@ -8,6 +8,7 @@ pub mod health;
 pub mod history;
 pub mod inbound;
 pub mod logs;
+pub mod media;
 pub mod making;
 pub mod metrics;
 pub mod pipelines;

@@ -6,7 +6,7 @@
 use super::ffmpeg::{self, FPS, Ffmpeg};
 use super::kept::Kept;
 use super::narration::{self, Narration};
-use super::{clips, files, loudness, programs, settings, transcribe};
+use super::{clips, files, loudness, probe, programs, settings, transcribe};
 use crate::attempt_log::Level;
 use crate::domain::{Value, Values};
 use crate::executor::stage::{StageContext, StageError, Step};
@@ -51,7 +51,10 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             length.as_secs_f64()
         ),
     );
-    Ok(outputs(&context, &video, length, size))
+    let technical = probe::probe(&context, "probe", &video).await?.technical;
+    let mut outputs = outputs(&context, &video, length, size);
+    outputs.insert("technical".to_owned(), Value::Map(technical));
+    Ok(outputs)
 }
 
 fn outputs(context: &StageContext, video: &Path, length: Duration, size: u64) -> Values {

@@ -2,7 +2,7 @@
 //! error with its words.
 
 use super::{ffmpeg, programs};
-use crate::domain::ErrorClass;
+use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError, Stdout, Step};
 use serde::Deserialize;
 use std::ffi::OsString;
@@ -20,6 +20,8 @@ pub struct Media {
     pub video: Option<Video>,
     /// The first audio stream's codec.
     pub audio: Option<String>,
+    /// What else is told to people: `format`, codecs, rates, channels, each where it is known.
+    pub technical: Values,
 }
 
 /// A video stream's facts, as it is shown (turned by its rotation).
@@ -45,6 +47,8 @@ struct Report {
 
 #[derive(Deserialize, Default)]
 struct Format {
+    format_name: Option<String>,
+    bit_rate: Option<String>,
     duration: Option<String>,
     size: Option<String>,
 }
@@ -56,6 +60,9 @@ struct Stream {
     width: Option<u32>,
     height: Option<u32>,
     pix_fmt: Option<String>,
+    avg_frame_rate: Option<String>,
+    sample_rate: Option<String>,
+    channels: Option<i64>,
     duration: Option<String>,
     #[serde(default)]
     disposition: Disposition,
@@ -133,6 +140,7 @@ fn read(json: &[u8]) -> Result<Media, String> {
         .iter()
         .filter(kind("video"))
         .find(|stream| stream.disposition.attached_pic == 0);
+    let audio = report.streams.iter().find(kind("audio"));
     let duration = report
         .format
         .duration
@@ -149,11 +157,63 @@ fn read(json: &[u8]) -> Result<Media, String> {
             .and_then(|text| text.parse().ok())
             .unwrap_or(0),
         video: video.and_then(shown),
-        audio: report
-            .streams
-            .iter()
-            .find(kind("audio"))
-            .map(|stream| stream.codec_name.clone().unwrap_or_default()),
+        audio: audio.map(|stream| stream.codec_name.clone().unwrap_or_default()),
+        technical: technical(&report.format, video, audio),
+    })
+}
+
+/// In the words of document 001.
+fn technical(format: &Format, video: Option<&Stream>, audio: Option<&Stream>) -> Values {
+    let whole = |text: &Option<String>| {
+        let number = text.as_deref()?.parse::<i64>().ok()?;
+        Some(Value::Int(number))
+    };
+    let codec = |stream: Option<&Stream>| {
+        let name = stream?.codec_name.as_deref()?;
+        Some(Value::from(name))
+    };
+    let known = [
+        ("format", format.format_name.as_deref().map(container)),
+        ("video_codec", codec(video)),
+        ("audio_codec", codec(audio)),
+        ("frame_rate", video.and_then(rate)),
+        ("bit_rate", whole(&format.bit_rate)),
+        (
+            "sample_rate",
+            audio.and_then(|stream| whole(&stream.sample_rate)),
+        ),
+        (
+            "channels",
+            audio.and_then(|stream| stream.channels).map(Value::Int),
+        ),
+    ];
+    known
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}
+
+/// ffprobe names every container that its reader knows; the usual one is told.
+fn container(names: &str) -> Value {
+    let names: Vec<&str> = names.split(',').collect();
+    let usual = ["mp4", "webm"].into_iter().find(|one| names.contains(one));
+    Value::from(usual.unwrap_or(names[0]))
+}
+
+/// Pictures a second, of ffprobe's fraction.
+fn rate(stream: &Stream) -> Option<Value> {
+    let (pictures, seconds) = stream.avg_frame_rate.as_deref()?.split_once('/')?;
+    let (pictures, seconds): (f64, f64) = (pictures.parse().ok()?, seconds.parse().ok()?);
+    if pictures <= 0.0 || seconds <= 0.0 {
+        return None;
+    }
+    let rate = (pictures / seconds * 1_000.0).round() / 1_000.0;
+    #[allow(clippy::cast_possible_truncation, reason = "a picture rate")]
+    let whole = rate as i64;
+    Some(if rate.fract() == 0.0 {
+        Value::Int(whole)
+    } else {
+        Value::Number(rate)
     })
 }
 
@@ -189,12 +249,21 @@ mod tests {
     fn reads_numbers_that_are_text_and_a_turned_picture() {
         let json = br#"{"streams":[
             {"codec_type":"video","codec_name":"mjpeg","width":9,"height":9,"disposition":{"attached_pic":1}},
-            {"codec_type":"audio","codec_name":"aac"},
-            {"codec_type":"video","codec_name":"h264","width":1920,"height":1080,"pix_fmt":"yuv420p","side_data_list":[{"rotation":-90}]}
-            ],"format":{"duration":"6.040000","size":"1234"}}"#;
+            {"codec_type":"audio","codec_name":"aac","sample_rate":"48000","channels":2},
+            {"codec_type":"video","codec_name":"h264","width":1920,"height":1080,"pix_fmt":"yuv420p","avg_frame_rate":"30000/1001","side_data_list":[{"rotation":-90}]}
+            ],"format":{"format_name":"mov,mp4,m4a,3gp,3g2,mj2","duration":"6.040000","size":"1234","bit_rate":"N/A"}}"#;
         let media = read(json).unwrap();
         assert_eq!(media.duration, Some(Duration::from_millis(6_040)));
         assert_eq!((media.size, media.audio.as_deref()), (1_234, Some("aac")));
+        let told: Vec<String> = media
+            .technical
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        assert_eq!(
+            told.join(" "),
+            "audio_codec=aac channels=2 format=mp4 frame_rate=29.97 sample_rate=48000 video_codec=h264"
+        );
         let video = media.video.unwrap();
         assert_eq!(
             (video.codec.as_str(), video.width, video.height),

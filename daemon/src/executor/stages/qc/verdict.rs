@@ -111,6 +111,7 @@ mod tests {
             size: 1,
             video: Some(video),
             audio: Some("aac".into()),
+            technical: Default::default(),
         };
         let report = Report {
             loudness: Some(-14.4),

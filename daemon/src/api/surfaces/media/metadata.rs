@@ -1,0 +1,200 @@
+//! `GET /api/v1/videos/jobs/{id}/metadata`: everything that is known of a finished video, with signed links to its files.
+
+use super::assets::{Asset, Assets, Rendition, dimensions, list, map, number, text};
+use super::made;
+use crate::api::Api;
+use crate::api::answer;
+use crate::api::auth::Caller;
+use crate::api::extract::{Asked, Id};
+use crate::api::problem::Problem;
+use crate::api::view::{self, time};
+use crate::domain::workflow::Status;
+use crate::domain::{Timestamp, Value as Given, Workflow};
+use crate::links::{Door, expiry};
+use crate::pipeline::json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// The label under which a video that was made again carries its version.
+pub const VERSION: &str = "reel.version";
+
+/// The how-manieth making of a video this is: from 1, counting on when it is made again.
+#[must_use]
+pub fn version(workflow: &Workflow) -> u64 {
+    let base = workflow
+        .labels
+        .get(VERSION)
+        .and_then(|text| text.parse::<u64>().ok())
+        .unwrap_or(1)
+        .max(1);
+    base.saturating_add(u64::from(workflow.attempt.saturating_sub(1)))
+}
+
+/// Answers in the same sixtieth of a link's life carry the same links, so that an answer can be kept and known again.
+fn step(ttl: Duration) -> Duration {
+    (ttl / 60).min(Duration::from_secs(60))
+}
+
+/// `GET …/jobs/{id}/metadata`
+pub async fn metadata(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Asked(asked): Asked,
+) -> Result<Response, Problem> {
+    asked.finish()?;
+    let (workflow, assets) = made(&api, &caller, &id).await?;
+    let ttl = api.config().storage.link_ttl;
+    let step = step(ttl);
+    let begin = begin(api.engine().now(), step);
+    let shown = shown(&api, &workflow, &assets, begin, ttl);
+    let mut answer = answer::json(StatusCode::OK, shown.to_string().into());
+    let kept = format!("private, max-age={}", step.as_secs());
+    if let Ok(kept) = HeaderValue::from_str(&kept) {
+        answer.headers_mut().insert(header::CACHE_CONTROL, kept);
+    }
+    Ok(answer)
+}
+
+fn begin(now: Timestamp, step: Duration) -> i64 {
+    let step = i64::try_from(step.as_millis()).unwrap_or(1).max(1);
+    now.0 - now.0.rem_euclid(step)
+}
+
+fn shown(api: &Api, workflow: &Workflow, assets: &Assets, begin: i64, ttl: Duration) -> Value {
+    let config = api.config();
+    let link = |door: Door, query: &[(&str, &str)]| {
+        let path = door.path(&workflow.id);
+        api.links().to(&config.http, &path, query, begin, ttl)
+    };
+    let videos: Map<String, Value> = assets
+        .renditions
+        .iter()
+        .map(|one| {
+            let query = [("quality", one.quality.as_str())];
+            // Only a measured quality can be asked for by name.
+            let named = super::lines(&one.quality).is_some();
+            let url = link(Door::Stream, if named { &query } else { &[] });
+            (one.quality.clone(), url.into())
+        })
+        .collect();
+    let thumbnails: Vec<String> = (0..assets.thumbnails.len())
+        .map(|index| link(Door::Thumbnail, &[("index", &index.to_string())]))
+        .collect();
+    let qualities: Vec<&str> = assets
+        .renditions
+        .iter()
+        .map(|one| one.quality.as_str())
+        .collect();
+    let streams = !matches!(
+        workflow.params.get("enable_streaming"),
+        Some(Given::Bool(false))
+    );
+    json!({
+        "job_id": workflow.id,
+        "version": version(workflow),
+        "video_urls": videos,
+        "thumbnail_urls": thumbnails,
+        "technical_metadata": technical(workflow, &assets.renditions),
+        "streaming_info": {
+            "enabled": streams, "qualities": qualities, "range_requests": true,
+            "stream_url": Door::Stream.path(&workflow.id),
+        },
+        "s3_keys": keys(workflow),
+        "created_at": time::text(workflow.created_at),
+        "file_size": whole(number(workflow, "fileSize")),
+        "duration": seconds(workflow),
+        "dimensions": dimensions(workflow).map(|(width, height)| [width, height]),
+        "urls_expire_at": time::text(Timestamp(expiry(begin, ttl).saturating_mul(1000))),
+        "result": result(workflow, assets),
+    })
+}
+
+/// Seconds, of the milliseconds that stages tell.
+fn seconds(workflow: &Workflow) -> Option<f64> {
+    number(workflow, "duration").map(|milliseconds| milliseconds / 1000.0)
+}
+
+/// A number without its fraction.
+fn whole(number: Option<f64>) -> Option<u64> {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a file's size, never negative and far below 2^53"
+    )]
+    number.map(|number| number.max(0.0) as u64)
+}
+
+/// Keys of the store under which its files are.
+fn keys(workflow: &Workflow) -> Vec<&str> {
+    list(workflow, "keys")
+        .iter()
+        .filter_map(Given::as_text)
+        .collect()
+}
+
+fn technical(workflow: &Workflow, renditions: &[Rendition]) -> Value {
+    let mut told = map(workflow, "technical")
+        .map(json::object)
+        .unwrap_or_default();
+    for name in [
+        "format",
+        "video_codec",
+        "audio_codec",
+        "frame_rate",
+        "bit_rate",
+        "sample_rate",
+        "channels",
+    ] {
+        told.entry(name).or_insert(Value::Null);
+    }
+    let hashes: Map<String, Value> = renditions
+        .iter()
+        .filter_map(|one| Some((one.quality.clone(), one.asset.sha256.clone()?.into())))
+        .collect();
+    told.insert("sha256".to_owned(), hashes.into());
+    Value::Object(told)
+}
+
+fn result(workflow: &Workflow, assets: &Assets) -> Value {
+    let path = |asset: &Asset| asset.path.to_string_lossy().into_owned();
+    let param = |name: &str| workflow.params.get(name).and_then(Given::as_text);
+    let time = workflow
+        .completed_at
+        .zip(workflow.started_at)
+        .map(|(end, start)| end.since(start).as_secs_f64());
+    let uploads: Vec<Value> = list(workflow, "s3_upload_results")
+        .iter()
+        .map(json::to_json)
+        .collect();
+    json!({
+        "success": workflow.status() == Status::Completed,
+        "video_path": path(&assets.video.asset),
+        "thumbnail_paths": assets.thumbnails.iter().map(path).collect::<Vec<_>>(),
+        "metadata": {
+            "title": param("title").unwrap_or(&workflow.name),
+            "description": param("description").unwrap_or_default(),
+            "storage": text(workflow, "storage"),
+        },
+        "error": view::failure(workflow).map(|failure| failure.message.as_str()),
+        "processing_time": time,
+        "s3_upload_results": uploads,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_the_same_for_a_while() {
+        let hour = step(Duration::from_secs(3600));
+        assert_eq!(hour, Duration::from_secs(60));
+        assert_eq!(begin(Timestamp(119_999), hour), 60_000);
+        assert_eq!(begin(Timestamp(120_000), hour), 120_000);
+        assert_eq!(begin(Timestamp(5), step(Duration::ZERO)), 5);
+    }
+}
