@@ -22,6 +22,7 @@ pub mod executor;
 pub mod reconcile;
 pub mod shim;
 
+pub mod conversation;
 pub mod notify;
 pub mod webhook;
 

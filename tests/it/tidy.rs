@@ -25,6 +25,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("engine", 5),
     ("reconcile", 6),
     ("executor", 6),
+    ("conversation", 6),
     ("webhook", 6),
     ("notify", 6),
     ("api", 7),

@@ -12,6 +12,7 @@ use super::surfaces::{
     acts, attention, deliveries, health, history, inbound, logs, metrics, pipelines, running,
     schedules, stats, status, submit, tokens, webhooks, why, workers,
 };
+use super::surfaces::{conversations, generations};
 use super::{Api, answer, idempotency, measured, request_id, stream};
 use axum::Router;
 use axum::extract::Request;
@@ -122,6 +123,23 @@ pub const TABLE: &[Route] = &[
         get(media::metadata)
     }),
     sends("/api/video/download/{id}", || get(media::download)),
+    // Document 002.
+    makes("/api/generations", OPERATE, || post(generations::create)),
+    acts("/api/generations/{id}/clarify", OPERATE, || {
+        post(generations::clarify)
+    }),
+    acts("/api/generations/{id}/confirm", OPERATE, || {
+        post(generations::confirm)
+    }),
+    tells("/api/generations/{id}/status", READ, || {
+        get(generations::status)
+    }),
+    makes("/api/conversations/{id}/messages", OPERATE, || {
+        post(conversations::say)
+    }),
+    tells("/api/conversations/{id}/messages", READ, || {
+        get(conversations::list)
+    }),
     // Documents 002 and 003: whoever signs may call, or shows a token; the handler judges which.
     acts("/api/webhooks/worker", SIGNED, || post(inbound::worker)),
     acts("/api/webhook/video-complete", SIGNED, || {

@@ -16,6 +16,8 @@ use crate::api::listen::{Deadlines, Doors, systemd};
 use crate::api::{self, Api};
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Flags, Loaded, load};
+use crate::conversation::Scribe;
+use crate::engine::ports::Outbox;
 use crate::engine::{Engine, Node};
 use crate::executor::{LocalRunner, Parts, find_shim, stages};
 use crate::links::Links;
@@ -127,12 +129,13 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     let (configs, held) = watch::channel(Arc::clone(&config));
     let links = Arc::new(Links::open(&config.data_dir, doors.listen()).map_err(Fault::of)?);
     let (outbox, stirred) = webhook::Outbox::new(held.clone(), Arc::clone(&links));
+    let outboxes: Vec<Box<dyn Outbox>> = vec![Box::new(outbox), Box::new(Scribe)];
     let engine = Engine::start_with(
         store,
         &config.data_dir,
         &node,
         clock,
-        Some(Box::new(outbox)),
+        Some(Box::new(outboxes)),
     )
     .map_err(Fault::of)?;
     let runner = LocalRunner::open(Parts {

@@ -84,6 +84,22 @@ pub trait Outbox: Send + 'static {
     fn forget(&mut self);
 }
 
+/// Several outboxes, told in order; one's error abandons the transaction for all.
+impl Outbox for Vec<Box<dyn Outbox>> {
+    fn written(&mut self, connection: &Connection, event: Written<'_>) -> Result<(), StoreError> {
+        self.iter_mut()
+            .try_for_each(|outbox| outbox.written(connection, event))
+    }
+
+    fn committed(&mut self) {
+        self.iter_mut().for_each(|outbox| outbox.committed());
+    }
+
+    fn forget(&mut self) {
+        self.iter_mut().for_each(|outbox| outbox.forget());
+    }
+}
+
 /// What a runner tells the engine. `Engine` is one; tests bring their own.
 pub trait Reports: Send + Sync + 'static {
     /// An attempt ended. Returns once the report is in the writer's queue (waits while that is full); what the engine took it

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_init.sql"),
     include_str!("../../migrations/0002_webhooks.sql"),
     include_str!("../../migrations/0003_episodes.sql"),
+    include_str!("../../migrations/0004_messages.sql"),
 ];
 
 /// Above this size the check of every page moves behind the start.

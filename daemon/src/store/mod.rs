@@ -20,6 +20,7 @@ pub mod events;
 pub mod idempotency;
 pub mod list;
 pub mod lock;
+pub mod messages;
 pub mod meta;
 pub mod migrate;
 pub mod plans;

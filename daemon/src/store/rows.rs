@@ -231,7 +231,8 @@ pub fn delete(connection: &Connection, workflow: &Workflow) -> Result<(), StoreE
     ] {
         connection.prepare_cached(sql)?.execute([&workflow.id])?;
     }
-    super::episodes::forget(connection, &workflow.id)
+    super::episodes::forget(connection, &workflow.id)?;
+    super::messages::forget(connection, &workflow.id)
 }
 
 /// Ids of the workflows that wait for this one; they are forgotten as waiters.

@@ -37,7 +37,8 @@ async fn act(api: &Api, caller: &Caller, id: &str, command: Command) -> Acted {
     Ok(answer::ok(api.show(&ack.workflow).await?))
 }
 
-fn by(caller: &Caller) -> String {
+/// Who acts, as it is kept.
+pub(super) fn by(caller: &Caller) -> String {
     caller.user.to_string()
 }
 
@@ -145,7 +146,8 @@ pub async fn clarify(State(api): State<Api>, caller: Caller, Id(id): Id, sent: S
     let responses = body.require("responses", responses).unwrap_or_default();
     let stage = body.text("stage");
     body.finish()?;
-    let responses = responded(&api, &caller, &id, &responses).await?;
+    let workflow = find(&api, &caller, &id).await?;
+    let responses = responded(&caller, &workflow, &responses)?;
     act(
         &api,
         &caller,
@@ -160,19 +162,20 @@ pub async fn clarify(State(api): State<Api>, caller: Caller, Id(id): Id, sent: S
 }
 
 /// Answers, checked against the parameters that they become; those to a stage's own questions the stage's gate checks.
-async fn responded(
-    api: &Api,
+///
+/// # Errors
+/// 422 with every answer that is wrong; 403 where they name a program and the caller may not.
+pub(super) fn responded(
     caller: &Caller,
-    id: &str,
+    workflow: &Workflow,
     responses: &Map<String, Value>,
 ) -> Result<Values, Problem> {
-    let workflow = find(api, caller, id).await?;
     let becomes_params = matches!(
         workflow.state,
         Stands::PendingClarification { .. } | Stands::PendingConfirmation { .. }
     );
     if becomes_params {
-        return changed(caller, &workflow, responses, "responses");
+        return changed(caller, workflow, responses, "responses");
     }
     Ok(json::values(responses))
 }

@@ -3,7 +3,9 @@
 
 pub mod acts;
 pub mod attention;
+pub mod conversations;
 pub mod deliveries;
+pub mod generations;
 pub mod health;
 pub mod history;
 pub mod inbound;
