@@ -7,6 +7,7 @@ pub mod episodes;
 pub mod links;
 pub mod metrics;
 pub mod outbound;
+pub mod signing;
 pub mod telemetry;
 
 pub mod domain;

@@ -13,6 +13,7 @@ mod dashboard;
 mod database;
 mod disk;
 mod flows;
+mod makers_outside;
 mod programs;
 mod refusals;
 mod requests;

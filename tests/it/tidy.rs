@@ -17,6 +17,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("episodes", 1),
     ("outbound", 1),
     ("shim", 1),
+    ("signing", 1),
     ("domain", 2),
     ("calendar", 3),
     ("clock", 3),

@@ -12,6 +12,7 @@ mod processes;
 mod program;
 mod raw;
 mod screen;
+mod standin;
 mod submit;
 mod watch;
 
@@ -23,6 +24,7 @@ pub use processes::{Process, running_under};
 pub use program::{Ended, program, reel, run_to_end, use_programs};
 pub use raw::{RawReply, raw, send};
 pub use screen::Screen;
+pub use standin::{Asked, Reply, StandIn};
 pub use submit::{act, command, request, submit};
 pub use watch::{Watch, shown, wait_for, wait_for_end, wait_for_status};
 

@@ -19,7 +19,7 @@ use crate::config::{Config, Environment, Flags, Loaded, load};
 use crate::conversation::Scribe;
 use crate::engine::ports::Outbox;
 use crate::engine::{Engine, Node};
-use crate::executor::{LocalRunner, Parts, find_shim, stages};
+use crate::executor::{LocalRunner, Outside, Parts, find_shim, stages};
 use crate::links::Links;
 use crate::notify;
 use crate::outbound::{Own, SystemResolver};
@@ -138,12 +138,15 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         Some(Box::new(outboxes)),
     )
     .map_err(Fault::of)?;
+    let own = Own::default();
+    own.set(doors.listen().into_iter().collect());
     let runner = LocalRunner::open(Parts {
         config: Arc::clone(&config),
         stages: stages::registry(),
         shim,
         runtime: tokio::runtime::Handle::current(),
         grace: LocalRunner::GRACE,
+        outside: Outside::of(&config, own.clone(), links.base(&config.http)),
     })
     .map_err(|error| {
         Fault(format!(
@@ -174,8 +177,6 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     )
     .await
     .map_err(Fault::of)?;
-    let own = Own::default();
-    own.set(doors.listen().into_iter().collect());
     let webhooks = webhook::Context {
         engine: engine.clone(),
         config: held.clone(),

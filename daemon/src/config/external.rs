@@ -28,6 +28,23 @@ pub struct External {
 }
 
 impl External {
+    /// The addresses of all that are configured.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        [&self.create, &self.generate]
+            .into_iter()
+            .filter_map(|service| service.url.as_deref())
+    }
+
+    /// The one of this name: `create` or `generate`.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&ExternalService> {
+        match name {
+            "create" => Some(&self.create),
+            "generate" => Some(&self.generate),
+            _ => None,
+        }
+    }
+
     pub(super) fn read(section: &mut Section<'_, '_, '_>) -> Self {
         Self {
             create: section.section("create", |service| {

@@ -194,6 +194,8 @@ pub enum Outcome {
         deadline: Duration,
         /// In words.
         reason: String,
+        /// The service's own id of the work, where it named one.
+        execution_id: Option<String>,
     },
     /// Its processes are gone because cancel was asked.
     Cancelled,

@@ -86,6 +86,11 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// The outside service told its own id of the work.
+    ExecutionNamed {
+        /// Which.
+        id: String,
+    },
     /// A stage was leased to a box.
     StageStarted {
         /// Index.

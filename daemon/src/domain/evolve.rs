@@ -116,6 +116,7 @@ pub fn evolve(workflow: &mut Workflow, event: &Event, now: Timestamp) {
         Event::PauseAsked => workflow.state = State::Running { pausing: true },
         Event::Paused => pause(workflow),
         Event::Resumed => resume(workflow),
+        Event::ExecutionNamed { id } => workflow.execution_id = Some(id.clone()),
         Event::Prioritised { priority } => workflow.priority = *priority,
         Event::CancelAsked { by } => workflow.state = State::Cancelling { by: by.clone() },
         Event::Completed => end(workflow, State::Completed, now),

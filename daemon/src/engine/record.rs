@@ -29,6 +29,7 @@ pub(super) fn kind(event: &Event) -> &'static str {
         Event::Cancelled { .. } => "workflow.cancelled",
         Event::Retried { .. } => "workflow.retried",
         Event::Deleted { .. } => "workflow.deleted",
+        Event::ExecutionNamed { .. } => "workflow.execution_named",
         Event::StageStarted { .. } => "stage.started",
         Event::StageProgress { .. } => "stage.progress",
         Event::StageCompleted { .. } => "stage.completed",
@@ -101,6 +102,7 @@ pub(super) fn data(event: &Event, before: Option<&Workflow>, after: &Workflow) -
             put("answers", given.collect());
         }
         Event::DependencyMet { id } => put("dependency", id.as_str().into()),
+        Event::ExecutionNamed { id } => put("executionId", id.as_str().into()),
         Event::Prioritised { priority } => put("priority", (*priority).into()),
         Event::CancelAsked { by } | Event::Cancelled { by } | Event::Deleted { by } => {
             put("by", by.as_str().into())

@@ -94,6 +94,7 @@ fn facts(inner: &Inner, order: &Order, places: &Places, with: Values) -> Facts {
         work_dir: places.work_dir.clone(),
         media_dir: inner.config.data_dir.join("media"),
         config: Arc::clone(&inner.config),
+        outside: Arc::clone(&inner.outside),
     }
 }
 
@@ -177,9 +178,15 @@ fn of_stage_error(error: StageError, stage: &str) -> Outcome {
             deadline,
             default,
         },
-        StageError::NeedsCallback { deadline, reason } => {
-            Outcome::NeedsCallback { deadline, reason }
-        }
+        StageError::NeedsCallback {
+            deadline,
+            reason,
+            execution_id,
+        } => Outcome::NeedsCallback {
+            deadline,
+            reason,
+            execution_id,
+        },
         StageError::Cancelled => Outcome::Cancelled,
     }
 }

@@ -20,8 +20,9 @@ mod clean_up;
 mod hints;
 mod journal;
 mod lanes;
-mod lock;
+pub(crate) mod lock;
 mod outcome;
+pub mod outside;
 mod outputs;
 mod program;
 pub mod registry;
@@ -32,6 +33,7 @@ mod slots;
 pub mod stage;
 pub mod stages;
 
+pub use outside::Outside;
 pub use registry::Registry;
 pub use runner::{LocalRunner, Parts};
 pub use shims::find_shim;

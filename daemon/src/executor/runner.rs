@@ -1,6 +1,7 @@
 //! The engine's runner on this box: takes orders, carries each on a lane when its resources are free, tells its end.
 
 use super::outcome::Fault;
+use super::outside::Outside;
 use super::program::{self, Places};
 use super::registry::Registry;
 use super::shims::Shims;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub runtime: tokio::runtime::Handle,
     /// Between SIGTERM and SIGKILL; `LocalRunner::GRACE` but for tests.
     pub grace: Duration,
+    /// How stages reach outside services.
+    pub outside: Outside,
 }
 
 /// Runs attempts on this box. Clones share it.
@@ -44,6 +47,7 @@ pub(super) struct Inner {
     pub runtime: tokio::runtime::Handle,
     pub shims: Shims,
     pub lanes: Lanes,
+    pub outside: Arc<Outside>,
     reports: OnceLock<Arc<dyn Reports>>,
     state: Mutex<State>,
 }
@@ -69,6 +73,7 @@ impl LocalRunner {
             shim,
             runtime,
             grace,
+            outside,
         } = parts;
         std::fs::create_dir_all(config.data_dir.join("work"))?;
         let shims = Shims::open(
@@ -87,6 +92,7 @@ impl LocalRunner {
             runtime,
             shims,
             lanes: Lanes::default(),
+            outside: Arc::new(outside),
             reports: OnceLock::new(),
             state: Mutex::new(state),
         });

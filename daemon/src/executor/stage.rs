@@ -9,6 +9,7 @@
 //! - dropping the function's future ends nothing: steps live in processes of their own. `StageError::Cancelled` comes out
 //!   of `step` when cancel was asked, after the step's processes are gone.
 
+use super::outside::Outside;
 use crate::attempt_log::Level;
 use crate::config::Config;
 use crate::domain::workflow::Question;
@@ -69,6 +70,8 @@ pub struct Facts {
     pub media_dir: PathBuf,
     /// The daemon's configuration.
     pub config: Arc<Config>,
+    /// How outside services are reached, and how they reach us.
+    pub outside: Arc<Outside>,
 }
 
 /// A built-in stage's hold on its attempt; clones share it. The facts are its fields by `Deref`.
@@ -274,6 +277,8 @@ pub enum StageError {
         deadline: Duration,
         /// In words.
         reason: String,
+        /// The service's own id of the work, where it named one: callbacks find the workflow by it too.
+        execution_id: Option<String>,
     },
     /// Cancel was asked, and nothing of it runs any more.
     Cancelled,

@@ -55,15 +55,27 @@ pub struct Failure {
     pub class: Class,
     /// In words.
     pub problem: String,
+    /// Something of the request may have reached the other side: whether it was taken is not known.
+    pub sent: bool,
 }
 
 impl Failure {
-    /// A failure at a step.
+    /// A failure at a step before anything was sent.
     #[must_use]
     pub fn new(class: Class, problem: impl Into<String>) -> Self {
         Self {
             class,
             problem: problem.into(),
+            sent: false,
+        }
+    }
+
+    /// A failure after the request, or a part of it, went out.
+    #[must_use]
+    pub fn after_sending(class: Class, problem: impl Into<String>) -> Self {
+        Self {
+            sent: true,
+            ..Self::new(class, problem)
         }
     }
 
@@ -77,7 +89,7 @@ impl Failure {
             deepest = error.to_string();
             cause = error.source();
         }
-        Self::new(
+        Self::after_sending(
             Class::Connect,
             format!("the connection broke before an answer: {deepest}"),
         )
@@ -167,11 +179,31 @@ impl Client {
         let limit = self.limits.total;
         match tokio::time::timeout(limit, self.exchange(request)).await {
             Ok(answer) => answer,
-            Err(_) => Err(Failure::new(
+            Err(_) => Err(Failure::after_sending(
                 Class::Timeout,
                 format!("no whole answer within {} s", limit.as_secs_f64()),
             )),
         }
+    }
+
+    /// Sends a request once and gives its answer's body piece by piece. The head must come within the whole's limit; each
+    /// piece then within the same.
+    ///
+    /// # Errors
+    /// At which step it came to nothing.
+    pub async fn open(&self, request: Request<Full<Bytes>>) -> Result<Stream, Failure> {
+        let limit = self.limits.total;
+        let answer = tokio::time::timeout(limit, self.inner.request(request))
+            .await
+            .map_err(|_| Failure::after_sending(Class::Timeout, waited(limit)))?
+            .map_err(|error| Failure::of(&error))?;
+        let (parts, body) = answer.into_parts();
+        Ok(Stream {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+            limit,
+        })
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
@@ -187,6 +219,48 @@ impl Client {
             headers: parts.headers,
             body,
         })
+    }
+}
+
+fn waited(limit: Duration) -> String {
+    format!("nothing came for {} s", limit.as_secs_f64())
+}
+
+/// An answer that is still coming.
+#[derive(Debug)]
+pub struct Stream {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    body: Incoming,
+    limit: Duration,
+}
+
+impl Stream {
+    /// The next piece; none at the end.
+    ///
+    /// # Errors
+    /// It broke off, or nothing came for too long.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        loop {
+            let frame = tokio::time::timeout(self.limit, self.body.frame())
+                .await
+                .map_err(|_| Failure::after_sending(Class::Timeout, waited(self.limit)))?;
+            match frame {
+                None => return Ok(None),
+                Some(Err(error)) => {
+                    let words = format!("the connection broke in the middle: {error}");
+                    return Err(Failure::after_sending(Class::Connect, words));
+                }
+                // Trailers are nobody's business here.
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -105,6 +105,8 @@ pub struct Policy {
     http: Allow,
     private: Allow,
     own: Own,
+    /// Hosts and ports that the configuration itself names.
+    named: Vec<(String, u16)>,
 }
 
 /// Why an address is not reached; begins with what it is about, ends with the remedy.
@@ -151,6 +153,7 @@ impl Policy {
             http: Allow::of(config.allow_http_all, &config.allow_http),
             private: Allow::of(config.allow_private_all, &config.allow_private),
             own,
+            named: Vec::new(),
         }
     }
 
@@ -165,7 +168,28 @@ impl Policy {
             http: all(),
             private: all(),
             own: Own::default(),
+            named: Vec::new(),
         }
+    }
+
+    /// The same, and the hosts of these addresses of the configuration besides: links on a service's own host and port are
+    /// trusted like the service.
+    #[must_use]
+    pub fn trusting<'a>(mut self, urls: impl IntoIterator<Item = &'a str>) -> Self {
+        let parsed = urls
+            .into_iter()
+            .filter_map(|text| url::Url::parse(text).ok());
+        self.named.extend(parsed.filter_map(|url| {
+            let host = url.host_str()?.to_ascii_lowercase();
+            Some((host, url.port_or_known_default()?))
+        }));
+        self
+    }
+
+    fn is_named(&self, host: &str, port: u16) -> bool {
+        self.named
+            .iter()
+            .any(|(name, at)| *at == port && name.eq_ignore_ascii_case(host))
     }
 
     /// Whether a host may be asked at all, as far as that can be told before it is looked up. A literal is judged whole.
@@ -182,7 +206,8 @@ impl Policy {
                 .iter()
                 .any(|rule| matches!(rule, Rule::Net(_)))
         };
-        if plain_http && !self.http.all && !self.http.names(host) && !nets() {
+        let named = self.is_named(host, port);
+        if plain_http && !self.http.all && !self.http.names(host) && !nets() && !named {
             return Err(Blocked::Http(host.to_owned()));
         }
         Ok(())
@@ -199,6 +224,9 @@ impl Policy {
         port: u16,
         plain_http: bool,
     ) -> Result<(), Blocked> {
+        if self.is_named(host, port) && !self.own.is(address, port) {
+            return Ok(());
+        }
         let host = || host.to_owned();
         if self.own.is(address, port) {
             return Err(Blocked::Own {
@@ -265,6 +293,7 @@ mod tests {
             http: of(http),
             private: of(private),
             own: Own::default(),
+            named: Vec::new(),
         }
     }
 
@@ -334,6 +363,33 @@ mod tests {
             policy(&["all"], &["169.254.169.254"])
                 .admits("m", metadata, 80, true)
                 .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_services_own_host_is_trusted_at_its_port_alone() {
+        let policy = policy(&[], &[]).trusting(["http://127.0.0.1:9000/ask", "https://m.lan/x"]);
+        assert!(
+            policy
+                .admits("127.0.0.1", ip("127.0.0.1"), 9000, true)
+                .is_ok()
+        );
+        assert!(
+            policy
+                .admits("127.0.0.1", ip("127.0.0.1"), 9001, true)
+                .is_err()
+        );
+        assert!(policy.admits("M.lan", ip("10.0.0.1"), 443, false).is_ok());
+        assert!(
+            policy
+                .admits("other.lan", ip("10.0.0.1"), 443, false)
+                .is_err()
+        );
+        policy.own.set(vec!["127.0.0.1:9000".parse().unwrap()]);
+        assert!(
+            policy
+                .admits("127.0.0.1", ip("127.0.0.1"), 9000, true)
+                .is_err()
         );
     }
 

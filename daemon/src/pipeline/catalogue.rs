@@ -13,7 +13,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 const BUILT_IN: &[(&str, &str)] = &[
+    ("avatar", include_str!("../../pipelines/avatar.toml")),
     ("command", include_str!("../../pipelines/command.toml")),
+    (
+        "download-video",
+        include_str!("../../pipelines/download-video.toml"),
+    ),
     (
         "generation",
         include_str!("../../pipelines/generation.toml"),

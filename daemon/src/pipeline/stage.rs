@@ -32,7 +32,7 @@ const KEYS: [&str; 16] = [
 ];
 
 /// What `uses` may name: the stages that Reel itself brings, and `command`.
-pub const BUILT_IN_STAGES: [&str; 11] = [
+pub const BUILT_IN_STAGES: &[&str] = &[
     "tts",
     "transcribe",
     "search",
@@ -43,6 +43,8 @@ pub const BUILT_IN_STAGES: [&str; 11] = [
     "qc",
     "store",
     "publish",
+    "external",
+    "download",
     "command",
 ];
 
@@ -172,7 +174,7 @@ fn work_of(section: &Section<'_>) -> Result<Work, FileError> {
         (Some(uses), None) => {
             let name = uses.text()?;
             if !BUILT_IN_STAGES.contains(&name.as_str()) {
-                let near = suggest(&name, BUILT_IN_STAGES);
+                let near = suggest(&name, BUILT_IN_STAGES.iter().copied());
                 return Err(uses.error(format!(
                     "{} is `{name}`, which is no built-in stage; {near}",
                     uses.what

@@ -70,6 +70,11 @@ pub fn save(
                 "UPDATE workflows SET status = ?2, ended_at = ?3, due_at = ?4, started_at = ?5, doc = ?6 WHERE id = ?1",
             )?
             .execute(&row[..6])?;
+        if old.execution_id != new.execution_id {
+            connection
+                .prepare_cached("UPDATE workflows SET execution_id = ?2 WHERE id = ?1")?
+                .execute(params![new.id, new.execution_id])?;
+        }
         if old.completed_at.is_none() != new.completed_at.is_none() {
             index_words(connection, new)?;
         }

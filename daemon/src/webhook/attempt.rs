@@ -1,10 +1,9 @@
 //! One attempt: the request as it goes out, and what is kept of what came back.
 
-use super::schedule;
 use super::sign;
 use crate::config::Secret;
 use crate::domain::Timestamp;
-use crate::outbound::{Answer, Client, Failure};
+use crate::outbound::{Answer, Client, Failure, retry_after};
 use crate::store::deliveries::{AttemptRow, DueRow};
 use crate::store::endpoints::EndpointRow;
 use http_body_util::Full;
@@ -158,7 +157,7 @@ fn answered(row: AttemptRow, answer: &Answer, to: &Destination, now: Timestamp) 
         },
         delivered,
         gone: answer.status == StatusCode::GONE,
-        retry_after: asked.and_then(|text| schedule::retry_after(text, now.0.div_euclid(1000))),
+        retry_after: asked.and_then(|text| retry_after::read(text, now.0.div_euclid(1000))),
         word: if delivered { "2xx" } else { "status" },
     }
 }

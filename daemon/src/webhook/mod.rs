@@ -19,15 +19,14 @@ pub mod outbox;
 pub mod payload;
 mod record;
 pub mod schedule;
-pub mod secret;
 pub mod sender;
-pub mod sign;
 pub mod subscription;
 mod upkeep;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::signing::{self as sign, secret};
 pub use outbox::{Outbox, Stir};
 pub use sender::Context;
 

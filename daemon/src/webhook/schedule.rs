@@ -32,22 +32,6 @@ pub fn first(schedule: &[Duration], now: Timestamp) -> Timestamp {
     now.plus(schedule.first().copied().unwrap_or_default())
 }
 
-/// What a receiver asks for with `Retry-After`: seconds, or a date. `now` in seconds.
-#[must_use]
-pub fn retry_after(text: &str, now: i64) -> Option<Duration> {
-    let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(text.parse().map_or(LONGEST, Duration::from_secs));
-    }
-    let at = jiff::fmt::rfc2822::parse(text)
-        .ok()?
-        .timestamp()
-        .as_second();
-    Some(Duration::from_secs(
-        u64::try_from(at.saturating_sub(now)).unwrap_or(0),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,19 +74,6 @@ mod tests {
         assert_eq!(wait(1), 60_000);
         assert_eq!(wait(120), 120_000);
         assert_eq!(wait(99_999_999), 3_600_000);
-        assert_eq!(retry_after(" 120 ", 0), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("99999999999999999999999", 0), Some(LONGEST));
-        assert_eq!(
-            retry_after("Thu, 01 Jan 1970 00:02:00 GMT", 0),
-            Some(Duration::from_secs(120))
-        );
-        assert_eq!(
-            retry_after("Thu, 01 Jan 1970 00:02:00 GMT", 200),
-            Some(Duration::ZERO)
-        );
-        for rubbish in ["", "-1", "soon", "1.5"] {
-            assert_eq!(retry_after(rubbish, 0), None, "{rubbish}");
-        }
     }
 
     proptest! {

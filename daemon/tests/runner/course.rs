@@ -5,7 +5,8 @@ use reeld::config::Config;
 use reeld::domain::pipeline::{FailMatch, Work};
 use reeld::domain::{ErrorClass, Outcome, Resources, Value, Values};
 use reeld::engine::ports::{Order, StageRunner};
-use reeld::executor::{LocalRunner, Parts, Registry};
+use reeld::executor::{LocalRunner, Outside, Parts, Registry};
+use reeld::outbound::Own;
 use rustix::process::{Signal, kill_process};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -244,7 +245,9 @@ fn a_missing_shim_is_a_failure_with_a_remedy() {
         Registry::new(),
         runtime.handle().clone(),
     );
+    let outside = Outside::of(&config, Own::default(), String::new());
     let runner = LocalRunner::open(Parts {
+        outside,
         config,
         stages,
         shim: "/no/shim".into(),

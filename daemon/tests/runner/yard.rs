@@ -9,7 +9,8 @@ use reeld::domain::{
 };
 use reeld::engine::ports::{AttemptKey, Order, Reports, StageRunner};
 use reeld::executor::stage::{StageContext, StageError, Stdout, Step};
-use reeld::executor::{LocalRunner, Parts, Registry};
+use reeld::executor::{LocalRunner, Outside, Parts, Registry};
+use reeld::outbound::Own;
 use rustix::process::Pid;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -57,6 +58,7 @@ impl Daemon {
             .unwrap();
         let mut config = Config::default_at(root);
         config.resources = Resources::from([("cpu".to_owned(), 2)]);
+        let outside = config.clone();
         let runner = LocalRunner::open(Parts {
             config: Arc::new(config),
             stages: Registry::new()
@@ -66,6 +68,7 @@ impl Daemon {
             shim: env!("CARGO_BIN_EXE_reel-shim").into(),
             runtime: runtime.handle().clone(),
             grace: Duration::from_millis(300),
+            outside: Outside::of(&outside, Own::default(), String::new()),
         })
         .unwrap();
         let (ear, told) = sync_channel(1000);

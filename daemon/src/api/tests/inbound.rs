@@ -28,6 +28,7 @@ async fn waiting() -> (Rig, String) {
     rig.end(Outcome::NeedsCallback {
         deadline,
         reason: "asked the maker".into(),
+        execution_id: None,
     })
     .await;
     (rig, id)

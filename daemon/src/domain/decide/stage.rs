@@ -77,9 +77,7 @@ pub(super) fn ended(mut draft: Draft, end: End) -> Answered {
         return callback(draft, end);
     }
     if !is_current(&draft.workflow, end.stage, end.attempt) {
-        return Err(Refusal::StaleAttempt {
-            attempt: end.attempt,
-        });
+        return late(draft, end);
     }
     match draft.workflow.state {
         State::Cancelling { .. } | State::Failing(_) => end_of_ending(&mut draft, end),
@@ -87,6 +85,36 @@ pub(super) fn ended(mut draft: Draft, end: End) -> Answered {
     }
     draft.settle();
     Ok(draft.finish())
+}
+
+/// A callback may come before the service has answered the request that asked for it: of that answer only the service's
+/// own id of the work is news. All else that a late attempt says changes nothing.
+fn late(mut draft: Draft, end: End) -> Answered {
+    let refusal = Refusal::StaleAttempt {
+        attempt: end.attempt,
+    };
+    let is_last = draft
+        .workflow
+        .stages
+        .get(end.stage)
+        .is_some_and(|stage| stage.attempts == end.attempt);
+    let open = !draft.workflow.status().is_terminal();
+    match end.outcome {
+        Outcome::NeedsCallback {
+            execution_id: Some(id),
+            ..
+        } if is_last && open && draft.workflow.execution_id.as_ref() != Some(&id) => {
+            name_execution(&mut draft, Some(id));
+            Ok(draft.finish())
+        }
+        _ => Err(refusal),
+    }
+}
+
+fn name_execution(draft: &mut Draft, id: Option<String>) {
+    if let Some(id) = id.filter(|id| draft.workflow.execution_id.as_ref() != Some(id)) {
+        draft.push(Event::ExecutionNamed { id });
+    }
 }
 
 /// The workflow is on its way out: what was really finished is kept, a failure of its own is told, the rest is cancelled.
@@ -153,7 +181,12 @@ fn end_of_running(
                 spent: false,
             });
         }
-        Outcome::NeedsCallback { deadline, reason } => {
+        Outcome::NeedsCallback {
+            deadline,
+            reason,
+            execution_id,
+        } => {
+            name_execution(draft, execution_id);
             let wait = Wait::Callback {
                 deadline: draft.now.plus(deadline),
                 reason,

@@ -272,9 +272,11 @@ fn a_callback_ends_its_stage_and_its_failure_is_final() {
     let waits = || Outcome::NeedsCallback {
         deadline: Duration::from_secs(60),
         reason: "n8n".to_owned(),
+        execution_id: Some("exec_1".to_owned()),
     };
     world.runs(0, waits());
     assert_eq!(world.status(), "waiting");
+    assert_eq!(world.workflow.execution_id.as_deref(), Some("exec_1"));
     world.pause().unwrap();
     world.ends(0, failed(ErrorClass::Provider));
     assert_eq!(

@@ -62,6 +62,7 @@ impl End {
             Self::Callback => Outcome::NeedsCallback {
                 deadline: Duration::from_secs(30),
                 reason: String::new(),
+                execution_id: Some("exec".to_owned()),
             },
             Self::Cancelled => Outcome::Cancelled,
             Self::Lost => Outcome::Lost {

@@ -158,6 +158,7 @@ fn waiting_stages_tell_what_for() {
     let callback = Outcome::NeedsCallback {
         deadline: Duration::from_secs(60),
         reason: String::new(),
+        execution_id: None,
     };
     let at = Some(NOON.plus(Duration::from_secs(60)));
     for (outcome, wanted) in [

@@ -1,6 +1,7 @@
 //! The video that an earlier stage composed.
 
 use super::ffmpeg;
+use super::settings::Frame;
 use crate::domain::{ErrorClass, Value};
 use crate::executor::stage::{StageContext, StageError};
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ pub struct Video {
     pub path: PathBuf,
     /// As it was composed.
     pub length: Duration,
+    /// Its picture's form, where a stage told it.
+    pub form: Option<Frame>,
 }
 
 impl Video {
@@ -31,7 +34,14 @@ pub fn of(context: &StageContext) -> Result<Video, StageError> {
     let found = context.outputs.values().find_map(|outputs| {
         let path = outputs.get("videoPath").and_then(Value::as_text)?;
         let milliseconds = outputs.get("duration").and_then(Value::as_number)?;
+        let side = |name: &str| match outputs.get(name) {
+            Some(Value::Int(pixels)) => u32::try_from(*pixels).ok().filter(|pixels| *pixels > 0),
+            _ => None,
+        };
         Some(Video {
+            form: side("width")
+                .zip(side("height"))
+                .map(|(width, height)| Frame { width, height }),
             path: PathBuf::from(path),
             length: Duration::try_from_secs_f64(milliseconds / 1_000.0).ok()?,
         })

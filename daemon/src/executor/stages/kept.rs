@@ -12,6 +12,7 @@
 use super::files;
 use crate::domain::{Value, Workflow};
 use crate::executor::stage::{StageContext, StageError};
+use crate::outbound::fetch;
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -121,6 +122,7 @@ impl Kept {
         ];
         files.extend((0..super::thumbnails::COUNT).map(|index| self.thumbnail(index)));
         let parts: Vec<PathBuf> = files.iter().map(|file| files::part(file)).collect();
+        files.push(fetch::note_of(&files::part(&self.video())));
         files.extend(parts);
         files
     }

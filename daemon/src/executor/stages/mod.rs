@@ -4,6 +4,8 @@
 //!  tts ─▶ transcribe ─▶ search | generate ─▶ compose ─┬▶ renditions ─┐
 //!   │ narration.wav, .json     │ clip-N.mp4           ├▶ thumbnails ─┼▶ store ─▶ publish
 //!   └──────────────────────────┴──────────────────────┴▶ qc ─────────┘
+//!
+//!  external ─▶ (callback) ─▶ download ─▶ thumbnails ─▶ store
 //! ```
 //!
 //! - Stages hand each other files in the work directory and small facts in their outputs; `kept` names what stays.
@@ -14,7 +16,9 @@
 pub mod captions;
 pub mod clips;
 pub mod compose;
+pub mod download;
 pub mod drawing;
+pub mod external;
 pub mod ffmpeg;
 pub mod files;
 pub mod finished;
@@ -51,6 +55,8 @@ pub fn registry() -> Registry {
         .with("qc", qc::run)
         .with("store", store::run)
         .with("publish", publish::run)
+        .with("external", external::run)
+        .with("download", download::run)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::kept::Kept;
 use super::{files, finished};
 use crate::attempt_log::Level;
-use crate::domain::{Value, Values};
+use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError};
 use sha2::{Digest, Sha256};
 use std::io::Read;
@@ -54,6 +54,36 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             Value::Map(Values::from([("storage".to_owned(), Value::from("local"))])),
         ),
     ]))
+}
+
+/// Brings an object of the store, as an outside maker names it, to this path.
+///
+/// # Errors
+/// Class `input` when the store has no object of this key, or the key leaves the store; what the disk says.
+pub async fn bring(context: &StageContext, key: &str, to: &Path) -> Result<(), StageError> {
+    let (media, key, to) = (context.media_dir.clone(), key.to_owned(), to.to_path_buf());
+    files::blocking(move || {
+        let missing = |why: &dyn std::fmt::Display| {
+            StageError::failed(
+                ErrorClass::Input,
+                "no_object",
+                format!("the store has no object `{key}`: {why}"),
+                "Look which key the maker really wrote, then retry.",
+            )
+        };
+        let media = media
+            .canonicalize()
+            .map_err(|error| files::failed("read", &media, &error))?;
+        let from = media
+            .join(&key)
+            .canonicalize()
+            .map_err(|error| missing(&error))?;
+        if !from.starts_with(&media) || !from.is_file() {
+            return Err(missing(&"it is no file of the store"));
+        }
+        files::link(&from, &to)
+    })
+    .await
 }
 
 /// The paths that the stages before gave under this name: in a list or by name.

@@ -20,7 +20,10 @@ pub const COUNT: usize = MOMENTS.len();
 pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let video = finished::of(&context)?;
     let kept = Kept::of(&context).await?;
-    let form = settings::frame(&context.params).scaled(720);
+    let form = video
+        .form
+        .unwrap_or_else(|| settings::frame(&context.params));
+    let form = form.scaled(720);
     // Each moment is an input of its own: seeking is far quicker than reading everything between.
     // JPEG's own range of colours makes ffmpeg warn about nothing; only errors are worth the log.
     let mut command = Ffmpeg::new().args(["-loglevel", "error"]);

@@ -3,10 +3,12 @@
 use crate::attempt_log::Level;
 use crate::config::Config;
 use crate::domain::{self, ErrorClass, Timestamp, Values, Workflow};
+use crate::executor::Outside;
 use crate::executor::stage::{
     BoxFuture, Facts, Host, StageContext, StageError, Stdout, Step, StepResult,
 };
 use crate::executor::stages::registry;
+use crate::outbound::Own;
 use crate::pipeline::{Catalogue, Defaults, Draft, json, prepare};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -129,6 +131,7 @@ impl Bench {
             outputs: self.outputs.clone(),
             work_dir: self.host.work.clone(),
             media_dir: self.media(),
+            outside: Arc::new(Outside::of(&config, Own::default(), String::new())),
             config: Arc::new(config),
         };
         let context = StageContext::new(facts, Arc::clone(&self.host) as Arc<dyn Host>);

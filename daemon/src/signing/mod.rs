@@ -1,7 +1,8 @@
 //! The two signatures: of the `sha256=` scheme over the body, and of Standard Webhooks over id, time and body. Made for what
 //! goes out, checked for what comes in, in constant time.
 
-use super::secret;
+pub mod secret;
+
 use crate::config::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

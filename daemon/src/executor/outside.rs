@@ -1,0 +1,47 @@
+//! How stages reach outside services, and how those reach us.
+//!
+//! Addresses of the configuration are trusted; those that came in a request or a callback are judged where they are dialled,
+//! and never lead to the daemon's own door.
+
+use crate::config::Config;
+use crate::outbound::{Client, Limits, Own, Policy, SystemResolver};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Made once, for all stages.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// What callbacks and links stand on, without a slash at its end.
+    pub public_url: String,
+    foreign: Policy,
+    ca_file: Option<PathBuf>,
+}
+
+impl Outside {
+    /// As the configuration says.
+    #[must_use]
+    pub fn of(config: &Config, own: Own, public_url: String) -> Self {
+        Self {
+            public_url,
+            foreign: Policy::of(&config.webhooks, own).trusting(config.external.urls()),
+            ca_file: config.webhooks.ca_file.clone(),
+        }
+    }
+
+    /// For addresses that stand in the configuration.
+    #[must_use]
+    pub fn trusted(&self, limits: Limits) -> Client {
+        self.client(Policy::trusted(), limits)
+    }
+
+    /// For addresses that came from outside.
+    #[must_use]
+    pub fn foreign(&self, limits: Limits) -> Client {
+        self.client(self.foreign.clone(), limits)
+    }
+
+    fn client(&self, policy: Policy, limits: Limits) -> Client {
+        let resolver = Arc::new(SystemResolver);
+        Client::new(policy, self.ca_file.clone(), resolver, limits)
+    }
+}
