@@ -34,6 +34,7 @@ use crate::domain::why;
 use crate::domain::{Timestamp, Workflow};
 use crate::engine::Engine;
 use crate::engine::insight::{Facts, Insight};
+use crate::episodes;
 use crate::links::Links;
 use crate::pipeline::Catalogue;
 use crate::store::tokens::{self as stored, TokenRow};
@@ -74,6 +75,7 @@ struct Shared {
     links: Arc<Links>,
     throttle: RwLock<(Limits, Arc<Throttle>)>,
     kept: surfaces::stats::Kept,
+    episodes: episodes::Catalog,
     flights: idempotency::Flights,
     places: logs::Places,
     stop: CancellationToken,
@@ -131,6 +133,7 @@ impl Api {
             links,
             throttle,
             kept: surfaces::stats::Kept::default(),
+            episodes: episodes::Catalog::new(),
             flights: idempotency::Flights::default(),
             places: logs::Places::default(),
             stop,
@@ -177,6 +180,12 @@ impl Api {
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.0.stop.is_cancelled()
+    }
+
+    /// The episodes that lie in the roots.
+    #[must_use]
+    pub fn episodes(&self) -> &episodes::Catalog {
+        &self.0.episodes
     }
 
     fn kept(&self) -> &surfaces::stats::Kept {

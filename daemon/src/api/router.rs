@@ -12,7 +12,7 @@ use super::surfaces::{
     acts, attention, deliveries, health, history, inbound, logs, metrics, pipelines, running,
     schedules, stats, status, submit, tokens, webhooks, why, workers,
 };
-use super::surfaces::{conversations, generations};
+use super::surfaces::{conversations, generations, jobs};
 use super::{Api, answer, idempotency, measured, request_id, stream};
 use axum::Router;
 use axum::extract::Request;
@@ -140,6 +140,26 @@ pub const TABLE: &[Route] = &[
     tells("/api/conversations/{id}/messages", READ, || {
         get(conversations::list)
     }),
+    // Document 004.
+    makes("/async/episodes/{id}/process", OPERATE, || {
+        post(jobs::process)
+    }),
+    makes("/async/episodes/{id}/render_clips", OPERATE, || {
+        post(jobs::render_clips)
+    }),
+    makes("/episodes/{id}/process", OPERATE, || {
+        post(jobs::process_and_wait)
+    }),
+    tells("/async/jobs", READ, || get(jobs::list)),
+    tells("/async/jobs/{id}", READ, || get(jobs::one)),
+    deletes("/async/jobs/{id}", OPERATE, || delete(jobs::cancel)),
+    tells("/async/stats", READ, || get(jobs::stats)),
+    tells("/episodes/discover", READ, || get(jobs::discover)),
+    tells("/episodes/{id}/clips", READ, || get(jobs::clips)),
+    sends(
+        "/episodes/{id}/clips/{clip}/{variant}/{aspect_ratio}",
+        || get(jobs::file),
+    ),
     // Documents 002 and 003: whoever signs may call, or shows a token; the handler judges which.
     acts("/api/webhooks/worker", SIGNED, || post(inbound::worker)),
     acts("/api/webhook/video-complete", SIGNED, || {

@@ -158,6 +158,26 @@ pub fn waiting(
     Ok((order, ready))
 }
 
+/// How many workflows there are in each status: of all, or of one user.
+///
+/// # Errors
+/// The database's.
+pub fn counts(
+    connection: &Connection,
+    user: Option<&str>,
+) -> Result<Vec<(Status, u64)>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT status, count(*) FROM workflows WHERE (?1 IS NULL OR user = ?1) GROUP BY status",
+        )?
+        .query_map([user], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(word, count)| Some((Status::from_word(&word)?, count)))
+        .collect())
+}
+
 /// A page by filter.
 ///
 /// # Errors

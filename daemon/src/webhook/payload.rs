@@ -275,6 +275,26 @@ fn channels(workflow: &Workflow, stage: &str) -> Vec<Told> {
     told
 }
 
+/// Document 004's name for what a job does; the pipeline's own name for what it doesn't know.
+#[must_use]
+pub fn job_type(workflow: &Workflow) -> &str {
+    match workflow.plan.name.as_str() {
+        "episode" => "process_episode",
+        "clips" => "render_clips",
+        other => other,
+    }
+}
+
+/// What a completed job gives, as document 004 prints it: what is told of an episode stands at the top.
+#[must_use]
+pub fn job_result(workflow: &Workflow) -> Json {
+    let mut result = json::object(&workflow.outputs);
+    if let Some(Json::Object(episode)) = result.remove("episode") {
+        result.extend(episode);
+    }
+    Json::Object(result)
+}
+
 /// What a workflow's own URL is told of its end: the event's name and the body. None before the end.
 #[must_use]
 pub fn own(workflow: &Workflow) -> Option<(&'static str, Vec<u8>)> {
@@ -283,20 +303,15 @@ pub fn own(workflow: &Workflow) -> Option<(&'static str, Vec<u8>)> {
         Status::Failed | Status::Cancelled => "video.failed",
         _ => return None,
     };
-    let kind = match workflow.plan.name.as_str() {
-        "episode" => "process_episode",
-        "clips" => "render_clips",
-        other => other,
-    };
     let completed = workflow.status() == Status::Completed;
     let mut body = json!({
         "job_id": workflow.id,
-        "job_type": kind,
+        "job_type": job_type(workflow),
         "status": if completed { "completed" } else { "failed" },
         "progress": workflow.progress,
     });
     if completed {
-        body["result"] = Json::Object(json::object(&workflow.outputs));
+        body["result"] = job_result(workflow);
     } else {
         let said = error(workflow).unwrap_or_default();
         body["error"] =

@@ -110,7 +110,7 @@ pub fn generation(api: &Api, workflow: &Workflow, progress: f64) -> Json {
         "messageId": workflow.labels.get(MESSAGE),
         "userId": workflow.user,
         "type": "video",
-        "provider": param(workflow, "provider"),
+        "provider": param(workflow, "provider").unwrap_or(&api.config().providers.generation),
         "model": param(workflow, "model"),
         "status": status(workflow),
         "prompt": param(workflow, "prompt"),

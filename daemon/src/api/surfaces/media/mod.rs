@@ -70,7 +70,7 @@ async fn made(api: &Api, caller: &Caller, id: &str) -> Result<(Arc<Workflow>, As
 }
 
 /// What a signed link adds to a query was judged before.
-fn signed(asked: &mut Fields) {
+pub(super) fn signed(asked: &mut Fields) {
     let _ = (asked.any("expires"), asked.any("signature"));
 }
 
@@ -150,6 +150,25 @@ pub async fn thumbnail(
     }
     let asset = assets.thumbnails.swap_remove(index);
     send(&api, &headers, &workflow, asset, "inline", AN_HOUR, &[]).await
+}
+
+/// A file that a workflow made beside its video, to be watched.
+///
+/// # Errors
+/// 404 when it is gone; what the disk says.
+pub(super) async fn send_file(
+    api: &Api,
+    headers: &HeaderMap,
+    workflow: &Workflow,
+    path: PathBuf,
+) -> Result<Response, Problem> {
+    let below = path.strip_prefix(media_dir(api)).ok();
+    let asset = Asset {
+        key: below.map(|key| key.to_string_lossy().into_owned()),
+        sha256: None,
+        path,
+    };
+    send(api, headers, workflow, asset, "inline", ASK_AGAIN, &[]).await
 }
 
 /// The file from here, else the way to where it is.
