@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod listen;
 pub mod logs;
 mod measured;
+pub mod openapi;
 pub mod problem;
 pub mod request_id;
 pub mod router;

@@ -13,7 +13,7 @@ use super::surfaces::{
     schedules, stats, status, submit, tokens, webhooks, why, workers,
 };
 use super::surfaces::{conversations, generations, jobs};
-use super::{Api, answer, idempotency, measured, request_id, stream};
+use super::{Api, answer, idempotency, measured, openapi, request_id, stream};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
@@ -98,6 +98,10 @@ pub const TABLE: &[Route] = &[
     tells("/readyz", OPEN, || get(health::ready)),
     row(Method::GET, "/metrics", READ, Kind::Reads, || {
         get(metrics::page)
+    }),
+    tells("/openapi.json", OPEN, || get(openapi::serve::json)),
+    row(Method::GET, "/docs", OPEN, Kind::Reads, || {
+        get(openapi::serve::docs)
     }),
     row(Method::GET, "/api/events", READ, Kind::Upgrades, || {
         get(stream::open)

@@ -118,6 +118,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Whether a surface or stage of this name is there: it is unless `[features]` says no.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.features.get(name) != Some(&false)
+    }
+
     /// All defaults, on this data directory: what a fresh box runs with, and what tests start from.
     #[must_use]
     pub fn default_at(data_dir: impl Into<PathBuf>) -> Self {

@@ -108,7 +108,7 @@ impl House for Home {
 }
 
 /// A daemon without doors and programs.
-pub(super) struct Rig {
+pub(in crate::api) struct Rig {
     pub api: Api,
     pub router: Router,
     pub engine: Engine,
@@ -121,7 +121,7 @@ pub(super) struct Rig {
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(in crate::api) struct Said {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Value,
@@ -160,14 +160,14 @@ impl Said {
     }
 }
 
-pub(super) fn operator() -> Peer {
+pub(in crate::api) fn operator() -> Peer {
     Peer::Socket {
         user: "root".into(),
         trusted: true,
     }
 }
 
-pub(super) fn remote() -> Peer {
+pub(in crate::api) fn remote() -> Peer {
     Peer::Tcp {
         address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
     }
@@ -306,7 +306,7 @@ impl Rig {
     }
 }
 
-pub(super) fn request(
+pub(in crate::api) fn request(
     method: Method,
     path: &str,
     token: Option<&str>,
