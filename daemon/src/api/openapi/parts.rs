@@ -92,7 +92,7 @@ const PIPELINE: &str = r#"{
 
 const GENERATION: &str = r#"{
     "id": "gen_1", "conversationId~": "conv_1", "messageId~": "msg_1", "userId": "anna", "type": "video", "provider~": "veo3",
-    "model~": "veo3-v1.0", "status": "pending_clarification", "prompt": "A video of a sunset", "parameters": {"*": null},
+    "model~": "veo3-v1.0", "status": "pending_clarification", "prompt~": "A video of a sunset", "parameters": {"*": null},
     "clarificationResponses~": {"*": null}, "workerJobId~": "gen_1", "progress": 0.0, "resultUrl~": "https://reel.example/…",
     "thumbnailUrl~": "https://reel.example/…", "duration~": 10.0, "fileSize~": 5242880, "resolution~": "1920x1080", "format~": "mp4",
     "processingTime~": 45.2, "errorMessage~": "…", "errorCode?~": "exit_1", "createdAt": "T", "updatedAt": "T", "startedAt~": "T", "completedAt~": "T",

@@ -14,7 +14,7 @@ fn all() -> Value {
 }
 
 #[test]
-fn every_row_is_described_once_and_nothing_else_is() {
+fn every_row_is_described_once() {
     let rows: BTreeSet<String> = TABLE
         .iter()
         .map(|route| format!("{} {}", route.method, route.path))
@@ -30,11 +30,6 @@ fn every_row_is_described_once_and_nothing_else_is() {
     assert!(
         missing.is_empty(),
         "rows without an entry in openapi/docs: {missing:#?}"
-    );
-    let stray: Vec<_> = once.difference(&rows).collect();
-    assert!(
-        stray.is_empty(),
-        "entries in openapi/docs without a row: {stray:#?}"
     );
 }
 

@@ -86,8 +86,10 @@ async fn every_answer_has_a_body_and_an_id_and_status_answers_a_tag() {
             .ask(route.method.clone(), &concrete(route.path), None)
             .await;
         let what = format!("{} {}: {said:?}", route.method, route.path);
-        let is_json = route.kind != Kind::Reads || !said.status.is_success();
-        assert_eq!(said.body["success"].is_boolean(), is_json, "{what}");
+        assert!(
+            said.status.is_success() || said.body["success"] == false,
+            "{what}"
+        );
         assert!(said.headers.contains_key("x-request-id"), "{what}");
         assert!(
             route.kind == Kind::Reads || said.headers[header::CACHE_CONTROL] == "no-store",

@@ -12,16 +12,28 @@ pub(super) const SURFACE: Surface = Surface {
 const MEDIA: &[Answer] = &[
     bytes(200, "The file", "video/mp4"),
     bytes(206, "The part that `Range` asked for", "video/mp4"),
-    empty(302, "A time-limited link of the object store, where the file is no longer here"),
+    empty(
+        302,
+        "A time-limited link of the object store, where the file is no longer here",
+    ),
     empty(304, "Unchanged since the `ETag` or date that was sent"),
-    empty(307, "A time-limited link of the object store, where the file is no longer here"),
+    empty(
+        307,
+        "A time-limited link of the object store, where the file is no longer here",
+    ),
 ];
 const PICTURE: &[Answer] = &[
     bytes(200, "The picture", "image/jpeg"),
     bytes(206, "The part that `Range` asked for", "image/jpeg"),
-    empty(302, "A time-limited link of the object store, where the file is no longer here"),
+    empty(
+        302,
+        "A time-limited link of the object store, where the file is no longer here",
+    ),
     empty(304, "Unchanged since the `ETag` or date that was sent"),
-    empty(307, "A time-limited link of the object store, where the file is no longer here"),
+    empty(
+        307,
+        "A time-limited link of the object store, where the file is no longer here",
+    ),
 ];
 const LINK: [Query; 2] = [
     query("expires", "1795170000", "Of a signed link: until when"),
