@@ -7,13 +7,13 @@
 use super::auth::Scope;
 use super::auth::guard::{self, Access};
 use super::problem::Problem;
-use super::surfaces::media;
 use super::surfaces::{
     acts, attention, deliveries, health, history, inbound, logs, metrics, pipelines, running,
     schedules, stats, status, submit, tokens, webhooks, why, workers,
 };
 use super::surfaces::{conversations, generations, jobs};
 use super::{Api, answer, idempotency, measured, openapi, request_id, stream};
+use super::surfaces::{media, videos};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
@@ -117,6 +117,16 @@ pub const TABLE: &[Route] = &[
     makes("/api/webhooks/register", ADMIN, || post(webhooks::register)),
     tells("/api/webhooks", READ, || get(webhooks::list)),
     deletes("/api/webhooks/{id}", ADMIN, || delete(webhooks::remove)),
+    // Document 001.
+    makes("/api/v1/videos/generate", OPERATE, || {
+        post(videos::generate)
+    }),
+    tells("/api/v1/videos/jobs/{id}/status", READ, || {
+        get(videos::status)
+    }),
+    makes("/api/v1/admin/jobs/{id}/reprocess", ADMIN, || {
+        post(videos::reprocess)
+    }),
     // Documents 001 and 003: finished files, by token or by signed link.
     sends("/api/v1/videos/jobs/{id}/download", || get(media::download)),
     sends("/api/v1/videos/jobs/{id}/stream", || get(media::stream)),

@@ -21,6 +21,7 @@ pub mod stats;
 pub mod status;
 pub mod submit;
 pub mod tokens;
+pub mod videos;
 pub mod webhooks;
 pub mod why;
 pub mod words;

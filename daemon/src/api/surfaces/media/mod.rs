@@ -12,7 +12,7 @@ mod range;
 mod serve;
 
 pub use assets::Assets;
-pub use metadata::metadata;
+pub use metadata::{VERSION, metadata, version};
 
 use super::status::find;
 use crate::api::Api;
