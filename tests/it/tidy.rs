@@ -13,6 +13,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("config", 0),
     ("metrics", 0),
     ("telemetry", 1),
+    ("cast", 1),
     ("links", 1),
     ("episodes", 1),
     ("outbound", 1),
