@@ -102,14 +102,17 @@ impl Fields {
 
     /// Notes that a field is missing, unless it is there.
     pub fn require<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
-        let refused = self
-            .problems
-            .iter()
-            .any(|one| one.field.strip_prefix(&*self.prefix) == Some(name));
-        if value.is_none() && !refused {
+        if value.is_none() && self.problems_of(name) == 0 {
             self.problem(name, "is missing");
         }
         value
+    }
+
+    /// How many problems of a field were noted.
+    #[must_use]
+    pub fn problems_of(&self, name: &str) -> usize {
+        let is_it = |one: &&FieldProblem| one.field.strip_prefix(&*self.prefix) == Some(name);
+        self.problems.iter().filter(is_it).count()
     }
 
     /// Whatever was sent.

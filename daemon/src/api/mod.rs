@@ -30,6 +30,7 @@ mod tests;
 
 pub use router::router;
 
+use crate::cast::Spoken;
 use crate::config::{Config, Limits};
 use crate::domain::why;
 use crate::domain::{Timestamp, Workflow};
@@ -74,6 +75,7 @@ struct Shared {
     house: Arc<dyn House>,
     tokens: Book,
     links: Arc<Links>,
+    spoken: Spoken,
     throttle: RwLock<(Limits, Arc<Throttle>)>,
     kept: surfaces::stats::Kept,
     episodes: episodes::Catalog,
@@ -132,6 +134,7 @@ impl Api {
             house,
             tokens,
             links,
+            spoken: Spoken::default(),
             throttle,
             kept: surfaces::stats::Kept::default(),
             episodes: episodes::Catalog::new(),
@@ -169,6 +172,11 @@ impl Api {
     #[must_use]
     pub fn links(&self) -> &Links {
         &self.0.links
+    }
+
+    /// The voices that this machine speaks with.
+    fn spoken(&self) -> &Spoken {
+        &self.0.spoken
     }
 
     /// Cancelled when the daemon stops.

@@ -12,8 +12,8 @@ use super::surfaces::{
     schedules, stats, status, submit, tokens, webhooks, why, workers,
 };
 use super::surfaces::{conversations, generations, jobs};
+use super::surfaces::{media, service, videos};
 use super::{Api, answer, idempotency, measured, openapi, request_id, stream};
-use super::surfaces::{media, videos};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
@@ -126,6 +126,31 @@ pub const TABLE: &[Route] = &[
     }),
     makes("/api/v1/admin/jobs/{id}/reprocess", ADMIN, || {
         post(videos::reprocess)
+    }),
+    // Document 003.
+    makes("/api/video/create", OPERATE, || post(service::create)),
+    makes("/api/video/generate-video", OPERATE, || {
+        post(service::generate)
+    }),
+    makes("/api/video/download-video", OPERATE, || {
+        post(service::download)
+    }),
+    tells("/api/video/gallery", READ, || get(service::gallery)),
+    tells("/api/video/history", READ, || get(service::history)),
+    tells("/api/video/avatars", READ, || get(service::avatars)),
+    tells("/api/video/voices", READ, || get(service::voices)),
+    tells("/api/video/topics", READ, || get(service::topics)),
+    tells("/api/video/status/{id}", READ, || get(service::status)),
+    row(
+        Method::PATCH,
+        "/api/video/{id}",
+        OPERATE,
+        Kind::Acts,
+        || patch(service::rename),
+    ),
+    // With `operate` one's own, with `admin` anyone's: the handler knows whose it is.
+    deletes("/api/video/delete/{id}", OPERATE, || {
+        delete(service::remove)
     }),
     // Documents 001 and 003: finished files, by token or by signed link.
     sends("/api/v1/videos/jobs/{id}/download", || get(media::download)),

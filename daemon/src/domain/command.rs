@@ -110,6 +110,13 @@ pub enum Command {
         /// Who.
         by: String,
     },
+    /// Give it another name: whatever it is called by people, at any time.
+    Rename {
+        /// One line.
+        name: String,
+        /// Who.
+        by: String,
+    },
     /// Forget it.
     Delete {
         /// Who.

@@ -55,6 +55,13 @@ pub enum Event {
         /// The new one.
         priority: i32,
     },
+    /// Called otherwise from now on.
+    Renamed {
+        /// The new name.
+        name: String,
+        /// Who said so.
+        by: String,
+    },
     /// Cancel was asked while a stage runs.
     CancelAsked {
         /// Who.

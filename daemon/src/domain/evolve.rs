@@ -13,6 +13,8 @@ use super::workflow::{Dependency, PausedFrom, Stage, StageState, State, Wait, Wo
 
 /// The outputs' reserved key: a map under it belongs to the workflow, the rest to the stage.
 pub const WORKFLOW_KEY: &str = "workflow";
+/// The parameter by which people name a video.
+const TITLE: &str = "title";
 
 /// The workflow that `Event::Created` stands for. Until the next event, which names its first state, it counts as blocked.
 #[must_use]
@@ -73,6 +75,14 @@ pub fn create(submit: &Submit, now: Timestamp) -> Workflow {
     }
 }
 
+/// The title that the stages yet to come publish under is a name too.
+fn rename(workflow: &mut Workflow, name: &str) {
+    workflow.name = name.to_owned();
+    if workflow.plan.params.iter().any(|spec| spec.name == TITLE) {
+        workflow.params.insert(TITLE.to_owned(), name.into());
+    }
+}
+
 /// Folds one event, committed at `now`, into the workflow.
 pub fn evolve(workflow: &mut Workflow, event: &Event, now: Timestamp) {
     workflow.updated_at = now;
@@ -118,6 +128,7 @@ pub fn evolve(workflow: &mut Workflow, event: &Event, now: Timestamp) {
         Event::Resumed => resume(workflow),
         Event::ExecutionNamed { id } => workflow.execution_id = Some(id.clone()),
         Event::Prioritised { priority } => workflow.priority = *priority,
+        Event::Renamed { name, .. } => rename(workflow, name),
         Event::CancelAsked { by } => workflow.state = State::Cancelling { by: by.clone() },
         Event::Completed => end(workflow, State::Completed, now),
         Event::Failed { failure } => end(workflow, State::Failed(failure.clone()), now),

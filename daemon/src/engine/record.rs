@@ -23,6 +23,7 @@ pub(super) fn kind(event: &Event) -> &'static str {
         Event::Paused => "workflow.paused",
         Event::Resumed => "workflow.resumed",
         Event::Prioritised { .. } => "workflow.prioritised",
+        Event::Renamed { .. } => "workflow.renamed",
         Event::CancelAsked { .. } => "workflow.cancelling",
         Event::Completed => "workflow.completed",
         Event::Failed { .. } => "workflow.failed",
@@ -104,6 +105,10 @@ pub(super) fn data(event: &Event, before: Option<&Workflow>, after: &Workflow) -
         Event::DependencyMet { id } => put("dependency", id.as_str().into()),
         Event::ExecutionNamed { id } => put("executionId", id.as_str().into()),
         Event::Prioritised { priority } => put("priority", (*priority).into()),
+        Event::Renamed { name, by } => {
+            put("name", name.as_str().into());
+            put("by", by.as_str().into());
+        }
         Event::CancelAsked { by } | Event::Cancelled { by } | Event::Deleted { by } => {
             put("by", by.as_str().into())
         }

@@ -19,6 +19,8 @@ pub struct Filter {
     pub ended: Option<bool>,
     /// Only this pipeline's.
     pub pipeline: Option<String>,
+    /// Only these pipelines'; empty: all.
+    pub pipelines: Vec<String>,
     /// Only this user's.
     pub user: Option<String>,
     /// Only with this label; without a value: with this key.
@@ -229,6 +231,11 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
                 .iter()
                 .map(|status| Value::from(status.word().to_owned())),
         );
+    }
+    if !filter.pipelines.is_empty() {
+        let marks = vec!["?"; filter.pipelines.len()].join(", ");
+        conditions.push(format!("pipeline IN ({marks})"));
+        values.extend(filter.pipelines.iter().cloned().map(Value::from));
     }
     let mut equals = |column: &str, value: Option<&String>| {
         if let Some(value) = value {

@@ -75,7 +75,8 @@ pub fn save(
                 .prepare_cached("UPDATE workflows SET execution_id = ?2 WHERE id = ?1")?
                 .execute(params![new.id, new.execution_id])?;
         }
-        if old.completed_at.is_none() != new.completed_at.is_none() {
+        let renamed = new.completed_at.is_some() && old.name != new.name;
+        if renamed || old.completed_at.is_none() != new.completed_at.is_none() {
             index_words(connection, new)?;
         }
     } else {

@@ -22,6 +22,7 @@
 //!
 //! - A workflow that is cancelled or fails while stages run keeps them `in_progress`, and their slots taken, until their
 //!   processes are reported gone; only then it is `cancelled` or `failed`.
+//! - A name is for people and no part of the state: it may be changed in every one.
 //! - An answer that was already given, a cancel of the cancelled and a pause of the paused change nothing.
 
 mod cancel;
@@ -32,6 +33,7 @@ mod due;
 mod gates;
 mod pause;
 mod priority;
+mod rename;
 mod retry;
 mod stage;
 mod submit;
@@ -71,6 +73,7 @@ pub fn decide(workflow: &Workflow, command: &Command, now: Timestamp) -> Result<
         Command::Resume { .. } => pause::resume(draft),
         Command::Retry { from, params, by } => retry::retry(draft, from, params, by),
         Command::Prioritise { priority, .. } => priority::prioritise(draft, priority),
+        Command::Rename { name, by } => rename::rename(draft, name, by),
         Command::Delete { by } => delete::delete(draft, by),
         Command::DependencyEnded { id, completed } => dependency::ended(draft, id, completed),
         Command::Due => due::due(draft),

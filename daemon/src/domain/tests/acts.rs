@@ -28,6 +28,29 @@ fn pause_waits_for_the_stage_boundary() {
 }
 
 #[test]
+fn a_name_may_change_in_every_state_and_changes_nothing_else() {
+    let mut world = World::with(diamond());
+    let rename = |name: &str| Command::Rename {
+        name: name.to_owned(),
+        by: "ann".to_owned(),
+    };
+    assert_eq!(world.ask(&rename("one")), Ok(true));
+    assert_eq!(world.ask(&rename("one")), Ok(false));
+    for stage in 0..4 {
+        world.runs(stage, done());
+    }
+    let before = world.workflow.clone();
+    assert_eq!(world.status(), "completed");
+    assert_eq!(world.ask(&rename("two")), Ok(true));
+    let after = Workflow {
+        name: before.name.clone(),
+        updated_at: before.updated_at,
+        ..world.workflow.clone()
+    };
+    assert_eq!((world.workflow.name.as_str(), after), ("two", before));
+}
+
+#[test]
 fn a_pause_is_taken_back_while_the_stage_runs() {
     let mut world = World::with(diamond());
     world.lease(0);

@@ -175,7 +175,7 @@ fn result(workflow: &Workflow, assets: &Assets) -> Value {
         "video_path": path(&assets.video.asset),
         "thumbnail_paths": assets.thumbnails.iter().map(path).collect::<Vec<_>>(),
         "metadata": {
-            "title": param("title").unwrap_or(&workflow.name),
+            "title": workflow.name,
             "description": param("description").unwrap_or_default(),
             "storage": text(workflow, "storage"),
         },

@@ -11,7 +11,7 @@ mod open;
 mod range;
 mod serve;
 
-pub use assets::Assets;
+pub use assets::{Assets, number, text};
 pub use metadata::{VERSION, metadata, version};
 
 use super::status::find;
@@ -37,7 +37,7 @@ const ASK_AGAIN: &str = "private, no-cache";
 const AN_HOUR: &str = "private, max-age=3600";
 
 /// The directory of finished files.
-pub(super) fn media_dir(api: &Api) -> PathBuf {
+pub fn media_dir(api: &Api) -> PathBuf {
     api.config().data_dir.join("media")
 }
 
