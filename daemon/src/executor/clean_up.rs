@@ -4,6 +4,7 @@
 //! removed in the background. What a crash leaves between the two is swept at the next start.
 
 use super::runner::Inner;
+use super::stages::clip;
 use super::stages::kept::Kept;
 use crate::attempt_log::LogName;
 use crate::domain::Workflow;
@@ -69,7 +70,14 @@ fn discard(inner: &Inner, directory: &Path) {
 
 /// Removes the files that a deleted workflow kept. What it published stays on its channels.
 fn discard_media(inner: &Inner, workflow: &Workflow) {
-    let Some(kept) = Kept::of_ended(workflow, &inner.config.data_dir.join("media")) else {
+    let media = inner.config.data_dir.join("media");
+    if let Some(renders) = clip::folder_of_ended(workflow, &media) {
+        inner.lanes.run(move || match fs::remove_dir_all(&renders) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => warn(&renders, &error),
+            _ => {}
+        });
+    }
+    let Some(kept) = Kept::of_ended(workflow, &media) else {
         return;
     };
     inner.lanes.run(move || {

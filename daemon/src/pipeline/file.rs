@@ -3,7 +3,7 @@
 
 use super::error::{FileError, Places};
 use super::tree::Section;
-use super::{graph, param, references, stage};
+use super::{each, graph, param, references, stage};
 use crate::domain::Pipeline;
 use crate::domain::pipeline::{Gates, RetryPolicy};
 use sha2::{Digest, Sha256};
@@ -65,19 +65,35 @@ pub fn parse(
         "gates",
         "params",
         "stages",
+        "each",
     ])?;
     let params = param::read_all(&root)?;
     let written = stage::read_all(&root, &params, defaults)?;
+    let names: Vec<String> = written.iter().map(|stage| stage.spec.id.clone()).collect();
+    let written = each::expand(written, each::read(&root)?.as_deref());
+    let all: Vec<(String, usize)> = written
+        .iter()
+        .map(|(stage, from)| (stage.spec.id.clone(), *from))
+        .collect();
+    if let Some(twice) =
+        (1..all.len()).find(|at| all[..*at].iter().any(|(id, _)| *id == all[*at].0))
+    {
+        return Err(written[twice]
+            .0
+            .section
+            .error(format!("two stages have the id `{}`", all[twice].0)));
+    }
     let needs = written
         .iter()
-        .map(|stage| {
+        .map(|(stage, from)| {
+            let named = stage
+                .needs
+                .as_ref()
+                .map(|entry| entry.texts())
+                .transpose()?;
             Ok(graph::Needs {
                 id: &stage.spec.id,
-                wanted: stage
-                    .needs
-                    .as_ref()
-                    .map(|entry| entry.texts())
-                    .transpose()?,
+                wanted: each::needs(*from, named, &all, &names),
                 error: Box::new(|message| {
                     stage
                         .needs
@@ -89,6 +105,7 @@ pub fn parse(
         .collect::<Result<Vec<_>, FileError>>()?;
     let graph = graph::resolve(&needs)?;
     drop(needs);
+    let written: Vec<_> = written.into_iter().map(|(stage, _)| stage).collect();
     references::check(&written, &params, &graph)?;
     let stages = written
         .into_iter()

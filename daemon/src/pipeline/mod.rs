@@ -14,6 +14,7 @@ mod amount;
 pub mod catalogue;
 mod command;
 mod condition;
+pub mod each;
 mod error;
 mod file;
 pub mod footage;

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod fields;
+mod renders;
 #[cfg(test)]
 mod tests;
 
@@ -50,7 +51,8 @@ pub struct Draft {
     pub execution_id: Option<String>,
 }
 
-/// Checks a draft against its pipeline and the configuration. Reads the footage library's folder, nothing else.
+/// Checks a draft against its pipeline and the configuration. Reads the footage library's folder and the clips that are known
+/// of an episode, nothing else.
 ///
 /// # Errors
 /// Every field that is wrong, each with its value and the remedy.
@@ -106,9 +108,15 @@ pub fn prepare(
         );
         (plan, checked)
     });
-    let Some((plan, checked)) = checked.filter(|_| problems.is_empty()) else {
+    let Some((plan, mut checked)) = checked.filter(|_| problems.is_empty()) else {
         return Err(problems);
     };
+    let plan = renders::expand(plan, &mut checked.params, config, &mut |name, problem| {
+        found(&format!("params.{name}"), problem, &mut problems)
+    });
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let mut seen = std::collections::BTreeSet::new();
     let depends_on = draft
         .depends_on

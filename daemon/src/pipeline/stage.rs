@@ -33,6 +33,13 @@ const KEYS: [&str; 16] = [
 
 /// What `uses` may name: the stages that Reel itself brings, and `command`.
 pub const BUILT_IN_STAGES: &[&str] = &[
+    "episode_discover",
+    "episode_transcribe",
+    "episode_enrich",
+    "episode_render",
+    "clip_select",
+    "clip_render",
+    "clip_store",
     "tts",
     "transcribe",
     "search",
@@ -86,17 +93,7 @@ fn read<'a>(
     defaults: &Defaults,
 ) -> Result<Written<'a>, FileError> {
     let unnamed = item.section(format!("stage {}", index + 1))?;
-    let id_entry = unnamed.must("id")?;
-    let id = id_entry.text()?;
-    let fits = (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
-    if !fits {
-        return Err(id_entry.error(format!(
-            "`{id}` is no stage id: 1 to 64 of a-z, 0-9, `_` and `-`"
-        )));
-    }
+    let id = checked_id(&unnamed.must("id")?)?;
     let section = item.section(format!("stage `{id}`"))?;
     section.only(&KEYS)?;
     let work = work_of(&section)?;
@@ -151,6 +148,21 @@ fn read<'a>(
         needs: section.get("needs"),
         section,
     })
+}
+
+/// A stage's id, if it is one.
+pub(super) fn checked_id(entry: &Entry<'_>) -> Result<String, FileError> {
+    let id = entry.text()?;
+    let fits = (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+    if fits {
+        return Ok(id);
+    }
+    Err(entry.error(format!(
+        "`{id}` is no stage id: 1 to 64 of a-z, 0-9, `_` and `-`"
+    )))
 }
 
 fn title_of(id: &str) -> String {

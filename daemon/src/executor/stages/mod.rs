@@ -14,11 +14,13 @@
 //! - Outputs under `workflow` are the workflow's own: `videoPath duration fileSize renditions thumbnails captions storage`.
 
 pub mod captions;
+pub mod clip;
 pub mod clips;
 pub mod compose;
 pub mod download;
 pub mod drawing;
 pub mod external;
+pub mod episode;
 pub mod ffmpeg;
 pub mod files;
 pub mod finished;
@@ -37,6 +39,7 @@ pub mod settings;
 pub mod store;
 pub mod thumbnails;
 pub mod transcribe;
+pub mod transcription;
 pub mod tts;
 
 use super::registry::Registry;
@@ -45,6 +48,13 @@ use super::registry::Registry;
 #[must_use]
 pub fn registry() -> Registry {
     Registry::new()
+        .with("episode_discover", episode::discover::run)
+        .with("episode_transcribe", episode::transcribe::run)
+        .with("episode_enrich", episode::enrich::run)
+        .with("episode_render", episode::render::run)
+        .with("clip_select", clip::select::run)
+        .with("clip_render", clip::render::run)
+        .with("clip_store", clip::store::run)
         .with("tts", tts::run)
         .with("transcribe", transcribe::run)
         .with("search", search::run)

@@ -106,7 +106,10 @@ fn made(context: &StageContext, name: &str) -> Vec<PathBuf> {
 }
 
 /// A file's hash and size, after its bytes are on the disk.
-fn verified(path: &Path, stop: &dyn Fn() -> bool) -> Result<(String, u64), StageError> {
+///
+/// # Errors
+/// What the disk says, also for an empty file; `Cancelled` as soon as `stop` says so.
+pub fn verified(path: &Path, stop: &dyn Fn() -> bool) -> Result<(String, u64), StageError> {
     let failed = |error: std::io::Error| files::failed("stored", path, &error);
     let mut file = std::fs::File::open(path).map_err(failed)?;
     file.sync_all().map_err(failed)?;

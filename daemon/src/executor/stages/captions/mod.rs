@@ -6,6 +6,7 @@
 pub mod ass;
 pub mod cues;
 pub mod fonts;
+pub mod spoken;
 pub mod srt;
 
 use super::settings::Frame;

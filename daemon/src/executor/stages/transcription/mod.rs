@@ -1,0 +1,127 @@
+//! From a recording's sound to what is said in it, by whichever provider the configuration names.
+//!
+//! ```text
+//!  [providers] transcription = "whisper_cpp" | "openai" | "file" │ none named: a subtitle file beside it, else whisper.cpp where
+//!  it has a model ── missing ─▶ fallback: only where somebody speaks is known │ refuse: class `config`
+//! ```
+
+pub mod sidecar;
+pub mod whisper;
+
+use super::ffmpeg::Ffmpeg;
+use super::{files, programs};
+use crate::attempt_log::Level;
+use crate::config::{Missing, Providers};
+use crate::domain::ErrorClass;
+use crate::episodes::Transcript;
+use crate::executor::stage::{StageContext, StageError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A recording to be written down.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// The file.
+    pub path: PathBuf,
+    /// Seconds.
+    pub length: f64,
+    /// Whether anything can be heard in it.
+    pub has_sound: bool,
+    /// As a person told.
+    pub language: Option<String>,
+}
+
+/// What is said in a recording; none where no provider can tell.
+///
+/// # Errors
+/// The provider's own; class `config` for a provider that is named but can't work, where `missing = "refuse"`.
+pub async fn of(
+    context: &StageContext,
+    recording: &Recording,
+) -> Result<Option<Transcript>, StageError> {
+    let config = context.config.clone();
+    let providers = &config.providers;
+    let named = providers.transcription.as_deref();
+    let beside = sidecar::beside(&recording.path);
+    if let (Some(path), None | Some("file")) = (&beside, named) {
+        context.log(Level::Info, &format!("taken from {}", path.display()));
+        let path = path.clone();
+        let read = files::blocking(move || sidecar::read(&path)).await?;
+        return Ok(Some(read.tidied(recording.length)));
+    }
+    if !recording.has_sound {
+        context.log(
+            Level::Info,
+            "the recording has no sound; nothing is said in it",
+        );
+        return Ok(None);
+    }
+    let missing = match named {
+        None | Some("whisper_cpp") if providers.whisper_cpp.model.is_some() => {
+            return whisper::run(context, recording).await.map(Some);
+        }
+        None => return Ok(None),
+        Some("whisper_cpp") => {
+            "whisper_cpp has no model ([providers.whisper_cpp] model)".to_owned()
+        }
+        Some("file") => format!(
+            "no .srt or .vtt file of its name lies beside {}",
+            recording.path.display()
+        ),
+        // A recording that is not ours has no script that it could be aligned with.
+        Some("aligned") => return Ok(None),
+        Some(other) => format!("{other} can't be used on this box"),
+    };
+    absent(context, providers, &missing)?;
+    Ok(None)
+}
+
+/// A provider that is named and can't work: told, or refused, as the configuration says.
+fn absent(context: &StageContext, providers: &Providers, why: &str) -> Result<(), StageError> {
+    if providers.missing == Missing::Refuse {
+        return Err(StageError::failed(
+            ErrorClass::Config,
+            "provider_missing",
+            format!("nothing can be transcribed: {why}"),
+            "Give what is missing, name another provider in [providers] transcription, or set missing = \"fallback\".",
+        ));
+    }
+    context.log(
+        Level::Warn,
+        &format!("{why}; only where somebody speaks is known, not what is said"),
+    );
+    Ok(())
+}
+
+/// The sound as recognisers want it: one channel, 16 000 samples a second. `codec` and the name's ending say in which form.
+///
+/// # Errors
+/// The step's own.
+pub async fn sound(
+    context: &StageContext,
+    recording: &Recording,
+    name: &str,
+    codec: &[&str],
+) -> Result<PathBuf, StageError> {
+    let path = context.work_dir.join(name);
+    if tokio::fs::try_exists(&path).await.unwrap_or(false) {
+        return Ok(path);
+    }
+    let part = files::part(&path);
+    let kind = Path::new(name).extension().unwrap_or_default();
+    let step = Ffmpeg::new()
+        .args(["-vn"])
+        .input(&recording.path)
+        .args(["-map", "0:a:0", "-ac", "1", "-ar", "16000", "-c:a"])
+        .args(codec)
+        .args(["-f".into(), kind.to_os_string()])
+        .output(&part)
+        .step(
+            Duration::try_from_secs_f64(recording.length).unwrap_or_default(),
+            (0.0, 20.0),
+        );
+    programs::run(context, "sound", step).await?;
+    let (from, to) = (part, path.clone());
+    files::blocking(move || files::finish(&from, &to)).await?;
+    Ok(path)
+}
