@@ -16,11 +16,11 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("avatar", include_str!("../../pipelines/avatar.toml")),
     ("clips", include_str!("../../pipelines/clips.toml")),
     ("command", include_str!("../../pipelines/command.toml")),
-    ("episode", include_str!("../../pipelines/episode.toml")),
     (
         "download-video",
         include_str!("../../pipelines/download-video.toml"),
     ),
+    ("episode", include_str!("../../pipelines/episode.toml")),
     (
         "generation",
         include_str!("../../pipelines/generation.toml"),

@@ -13,6 +13,8 @@ const CUTS: &str = "episode-cuts.txt";
 const SOUND: &str = "episode-sound.txt";
 /// A detector's file is read so far: enough for a day of film.
 const READ: u64 = 64 << 20;
+/// A change of picture below this (of 100) is none, however still the recording is.
+const LEAST_CUT: f64 = 3.0;
 /// Quieter than this for so long is a pause.
 const PAUSE: &str = "silencedetect=noise=-35dB:d=0.35";
 
@@ -46,7 +48,7 @@ pub async fn look(
     if pictures {
         // Five small pictures a second show a cut as well as all of them.
         let filter = format!(
-            "fps=5,scale=160:-2:flags=fast_bilinear,scdet=threshold=12,metadata=print:key=lavfi.scd.time:file={CUTS}"
+            "fps=5,scale=160:-2:flags=fast_bilinear,scdet=threshold=100,metadata=print:file={CUTS}"
         );
         command = command.args(["-map", "0:v:0", "-vf", &filter]);
     }
@@ -90,11 +92,23 @@ fn text(path: &Path) -> Result<String, StageError> {
     }
 }
 
+/// Where a picture differs far more from the one before than pictures of this recording do: in a quiet one a little is a
+/// cut, in a restless one much is none.
 fn cuts(text: &str) -> Vec<f64> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("lavfi.scd.time="))
-        .filter_map(|number| number.trim().parse().ok())
-        .collect()
+    let (mut now, mut scores) = (0.0_f64, Vec::new());
+    for line in text.lines() {
+        if let Some((_, time)) = line.split_once("pts_time:") {
+            now = time.trim().parse().unwrap_or(now);
+        } else if let Some(score) = line.strip_prefix("lavfi.scd.score=") {
+            scores.extend(score.trim().parse().ok().map(|score: f64| (now, score)));
+        }
+    }
+    let mut sorted: Vec<f64> = scores.iter().map(|(_, score)| *score).collect();
+    sorted.sort_by(f64::total_cmp);
+    let usual = sorted.get(sorted.len() * 9 / 10).copied().unwrap_or(0.0);
+    let least = LEAST_CUT.max(usual * 3.0);
+    scores.retain(|(_, score)| *score >= least);
+    scores.into_iter().map(|(at, _)| at).collect()
 }
 
 /// Pauses and loudness. What begins and does not end lasts to the recording's end.
@@ -152,12 +166,20 @@ mod tests {
 
     #[test]
     fn reads_what_the_detectors_write() {
-        assert_eq!(
-            cuts(
-                "frame:25   pts:25      pts_time:5\nlavfi.scd.time=5\nframe:1\nlavfi.scd.time=9.2\n"
-            ),
-            [5.0, 9.2]
-        );
+        let scores = |bump: f64| -> String {
+            let score = |at: u32| if at == 25 { bump } else { f64::from(at % 3) };
+            let line = |at: u32| {
+                format!(
+                    "frame:{at}   pts:{at}      pts_time:{}\nlavfi.scd.mafd=1\nlavfi.scd.score={}\n",
+                    f64::from(at) / 5.0,
+                    score(at)
+                )
+            };
+            (0..50).map(line).collect()
+        };
+        assert_eq!(cuts(&scores(12.0)), [5.0]);
+        assert!(cuts(&scores(4.0)).is_empty());
+        assert!(cuts("").is_empty());
         let text = "frame:0    pts:0       pts_time:0\nlavfi.r128.M=-120.691\nframe:1 pts:4800 pts_time:0.1\nlavfi.silence_start=0.05\n\
                     frame:9 pts:1 pts_time:2.5\nlavfi.silence_end=2.5\nlavfi.silence_duration=2.45\nlavfi.r128.M=-18.2\nlavfi.silence_start=8\n";
         let (pauses, loudness) = sound(text, 10.0);
