@@ -34,6 +34,11 @@ pub enum Verb {
     Check(CheckArgs),
     /// Write a consistent, verified copy of the database while the daemon runs
     Backup(BackupArgs),
+    /// Print the OpenAPI 3.1 document of the interface
+    ///
+    /// The same that the daemon serves as /openapi.json, and as a page for people at /docs; what [features] turns off is
+    /// not in it.
+    Openapi(OpenapiArgs),
 }
 
 /// What every verb takes.
@@ -87,6 +92,21 @@ pub struct BackupArgs {
     /// Where the copy goes; a file that is there is not overwritten
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// `reeld openapi`
+#[derive(Debug, Clone, Default, Args)]
+pub struct OpenapiArgs {
+    #[command(flatten)]
+    places: Places,
+}
+
+impl OpenapiArgs {
+    /// As loading takes them.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.places.flags()
+    }
 }
 
 impl RunArgs {

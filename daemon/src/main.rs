@@ -21,6 +21,18 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         }
+        Verb::Openapi(openapi) => match load(&openapi.flags(), &Environment::current()) {
+            Ok(loaded) => {
+                println!("{:#}", reeld::api::openapi::of(&loaded.config));
+                ExitCode::SUCCESS
+            }
+            Err(problems) => {
+                for problem in problems {
+                    eprintln!("reeld: {problem}");
+                }
+                ExitCode::FAILURE
+            }
+        },
         Verb::Backup(backup) => match load(&backup.flags(), &Environment::current()) {
             Ok(loaded) => match reeld::store::backup::backup(&loaded.config.data_dir, &backup.file)
             {

@@ -15,9 +15,10 @@ use super::surfaces::{conversations, generations, jobs};
 use super::surfaces::{media, service, videos};
 use super::{Api, answer, idempotency, measured, openapi, request_id, stream};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use std::collections::BTreeMap;
 
@@ -284,6 +285,10 @@ pub fn router(api: Api) -> Router {
             }
             Kind::Acts | Kind::Reads | Kind::Upgrades => served,
         };
+        if let Some(surface) = openapi::surface_of(&route.method, route.path) {
+            let state = (api.clone(), surface.name);
+            served = served.route_layer(from_fn_with_state(state, hidden));
+        }
         served = served.route_layer(from_fn_with_state(
             (api.clone(), route.access),
             guard::require,
@@ -307,6 +312,23 @@ pub fn router(api: Api) -> Router {
         .layer(from_fn(measured::layer))
         .layer(from_fn(request_id::layer))
         .with_state(api)
+}
+
+/// Lets a request through to a surface that `[features]` does not turn off; to one that it does, nothing is served.
+async fn hidden(
+    State((api, surface)): State<(Api, &'static str)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if api.config().has(surface) {
+        return next.run(request).await;
+    }
+    let problem = Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        format!("nothing is served here: [features] {surface} = false turns it off"),
+    );
+    problem.into_response()
 }
 
 async fn no_route(request: Request) -> Problem {

@@ -2,7 +2,7 @@
 
 use crate::api::House;
 use crate::config::{Config, Environment, Flags, load};
-use crate::pipeline::{Catalogue, Defaults};
+use crate::pipeline::{self, Catalogue, Defaults};
 use futures_util::future::BoxFuture;
 use reel_shared::problem::FieldProblem;
 use std::sync::Arc;
@@ -48,6 +48,14 @@ impl Household {
                     .map(|one| problem("pipelines".into(), one.to_string()))
                     .collect::<Vec<_>>()
             })?;
+        let unknown =
+            pipeline::features::unknown(&loaded.config.features, &self.catalogue.loaded());
+        if !unknown.is_empty() {
+            let told = unknown
+                .into_iter()
+                .map(|one| problem("features".into(), one));
+            return Err(told.collect());
+        }
         self.configs.send_replace(Arc::new(loaded.config));
         tracing::info!(component = "DAEMON", "the configuration was taken anew");
         Ok(())

@@ -4,7 +4,7 @@ use super::Finding;
 use super::machine::find_program;
 use crate::config::{Config, Environment};
 use crate::domain::pipeline::Work;
-use crate::pipeline::{Catalogue, Defaults, shell_handed};
+use crate::pipeline::{Catalogue, Defaults, features, shell_handed};
 
 /// The names that load, and what is wrong with the rest.
 pub(super) fn look(config: &Config, environment: &Environment) -> (Vec<String>, Vec<Finding>) {
@@ -21,7 +21,15 @@ pub(super) fn look(config: &Config, environment: &Environment) -> (Vec<String>, 
             )
         })
         .collect();
+    for problem in features::unknown(&config.features, &loaded) {
+        let (detail, remedy) = problem.split_once("; ").unwrap_or((&problem, ""));
+        findings.push(Finding::missing("features", detail, remedy));
+    }
     for (name, pipeline) in &loaded.pipelines {
+        if let Some(problem) = features::refusal(pipeline, &config.features) {
+            let (detail, remedy) = problem.split_once("; ").unwrap_or((&problem, ""));
+            findings.push(Finding::missing(format!("pipeline {name}"), detail, remedy));
+        }
         for handed in shell_handed(pipeline) {
             let detail = format!(
                 "stage {} lets a shell read {:?}",

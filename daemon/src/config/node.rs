@@ -75,7 +75,7 @@ pub(super) fn read_features(section: &mut Section<'_, '_, '_>) -> BTreeMap<Strin
         .into_iter()
         .map(|name| {
             let on = section.flag_or(&name, true);
-            (name, on)
+            (name.replace(['-', ' '], "_"), on)
         })
         .collect()
 }

@@ -16,6 +16,7 @@ mod command;
 mod condition;
 pub mod each;
 mod error;
+pub mod features;
 mod file;
 pub mod footage;
 mod graph;

@@ -2,7 +2,7 @@
 //! problem at once. A refused request has changed nothing.
 
 use super::param::whole;
-use super::{Catalogue, command, footage, ids, json};
+use super::{Catalogue, command, features, footage, ids, json};
 use crate::config::Config;
 use crate::domain::pipeline::{Pipeline, RetryPolicy, Work};
 use crate::domain::workflow::Dependency;
@@ -64,6 +64,10 @@ pub fn prepare(
     let mut problems = Vec::new();
     let plan = catalogue
         .get(&draft.pipeline)
+        .and_then(|plan| match features::refusal(&plan, &config.features) {
+            Some(problem) => Err(problem),
+            None => Ok(plan),
+        })
         .map_err(|problem| found("pipeline", problem, &mut problems))
         .ok();
     let id = match draft.id {

@@ -26,6 +26,14 @@ pub use doc::{Answer, Body, Doc, Query, Surface};
 pub use document::document;
 pub use page::page;
 
+/// The document of what this configuration serves.
+#[must_use]
+pub fn of(config: &crate::config::Config) -> serde_json::Value {
+    // Relative to where it was fetched from, unless the operator says what stands before it.
+    let server = config.http.public_url.as_deref().unwrap_or("/");
+    document(server, &|name| config.has(name))
+}
+
 /// The surface that a row belongs to, by its name in `[features]`.
 #[must_use]
 pub fn surface_of(method: &axum::http::Method, path: &str) -> Option<&'static Surface> {

@@ -1,25 +1,20 @@
 //! `GET /openapi.json` and `GET /docs`.
 
-use super::{document, page};
+use super::{of, page};
 use crate::api::Api;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use serde_json::Value;
 
 /// What the page may load: nothing but what stands in it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-fn now(api: &Api) -> Value {
-    let config = api.config();
-    // Relative to where it was fetched from, unless the operator says what stands before it.
-    let server = config.http.public_url.as_deref().unwrap_or("/");
-    document(server, &|name| config.has(name))
-}
-
 /// `GET /openapi.json`
 pub async fn json(State(api): State<Api>) -> Response {
-    crate::api::answer::json(axum::http::StatusCode::OK, now(&api).to_string().into())
+    crate::api::answer::json(
+        axum::http::StatusCode::OK,
+        of(&api.config()).to_string().into(),
+    )
 }
 
 /// `GET /docs`
@@ -30,5 +25,5 @@ pub async fn docs(State(api): State<Api>) -> Response {
         (header::CACHE_CONTROL, "no-cache"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, page(&now(&api))).into_response()
+    (headers, page(&of(&api.config()))).into_response()
 }

@@ -231,3 +231,21 @@ async fn the_page_needs_nothing_from_elsewhere() {
         assert!(page.contains(route.path), "{}", route.path);
     }
 }
+
+#[tokio::test]
+async fn a_hidden_surface_serves_nothing() {
+    let rig = Rig::new().await;
+    rig.config.send_modify(|config| {
+        let features = &mut std::sync::Arc::make_mut(config).features;
+        features.insert("webhooks".to_owned(), false);
+    });
+    let said = rig.get("/api/webhooks").await;
+    assert_eq!(said.refusal(), (404, "not_found"));
+    assert!(
+        said.body.to_string().contains("[features] webhooks"),
+        "{said:?}"
+    );
+    let said = rig.get("/openapi.json").await;
+    assert!(said.body["paths"].get("/api/webhooks").is_none());
+    assert_eq!(rig.get("/api/workers").await.status, 200);
+}

@@ -1,19 +1,12 @@
-//! Generations with their gates, and the conversations that lead to them.
+//! Generations with their gates, and the conversations that lead to them: one surface, as document 002 has it.
 
 use crate::api::openapi::doc::{Doc, Surface, data, query};
 
 pub(super) const SURFACE: Surface = Surface {
     name: "generations",
     title: "Generations",
-    about: "A video from a prompt, with what is asked before it is made: questions, then a confirmation",
+    about: "A video from a prompt, with what is asked before it is made; and conversations, whose messages make generations and tell what became of them",
     docs: DOCS,
-};
-
-pub(super) const CONVERSATIONS: Surface = Surface {
-    name: "conversations",
-    title: "Conversations",
-    about: "Messages; one that asks for a video makes a generation, whose questions and result come back as messages",
-    docs: TALK,
 };
 
 const ASKED: &str = r#"{
@@ -62,9 +55,6 @@ const DOCS: &[Doc] = &[
     .about("Known again by `webhook-id`, else `eventId`, else the body: the first answer again.")
     .reads(r#"{"event": "=generation.completed|generation.failed|generation.progress|generation.started", "eventId?": "evt_1", "jobId?": "gen_1", "generationId?": "gen_1", "status?": "completed", "progress?~": 100.0, "result?~": {"videoUrl?": "https://maker.example/1.mp4", "thumbnailUrl?": "https://maker.example/1.jpg", "duration?": 10.0, "fileSize?": 5242880}, "error?~": null, "timestamp?": "T"}"#)
     .refuses(&[404]),
-];
-
-const TALK: &[Doc] = &[
     Doc::new(
         "POST /api/conversations/{id}/messages",
         "Say something",

@@ -1,6 +1,6 @@
 //! Document 004's asynchronous jobs on episodes.
 
-use crate::api::openapi::doc::{Answer, Doc, Surface, bare, query};
+use crate::api::openapi::doc::{Answer, Doc, Surface, bare, bytes, empty, query};
 
 pub(super) const SURFACE: Surface = Surface {
     name: "async_jobs",
@@ -54,6 +54,22 @@ const DOCS: &[Doc] = &[
         "An episode's clips and what was rendered of them",
         &[bare(200, "By their start", r#"{"episode_id": "newsroom-2024-video", "clips": [{"clip_id": "c1", "title": "…", "start": 12.0, "end": 41.5, "score~": 0.82, "text": "…", "renders": [{"variant": "clean", "aspect_ratio": "9x16", "status": "ready", "url~": "https://…", "size~": 1}]}], "count": 1}"#)],
     ),
+    Doc::new(
+        "GET /episodes/{id}/clips/{clip}/{variant}/{aspect_ratio}",
+        "A rendered clip",
+        &[
+            bytes(200, "The file", "video/mp4"),
+            bytes(206, "The part that `Range` asked for", "video/mp4"),
+            empty(302, "A time-limited link of the object store, where the file is no longer here"),
+            empty(304, "Unchanged since the `ETag` or date that was sent"),
+            empty(307, "A time-limited link of the object store, where the file is no longer here"),
+        ],
+    )
+    .query(&[
+        query("expires", "1795170000", "Of a signed link: until when"),
+        query("signature", "…", "Of a signed link"),
+    ])
+    .refuses(&[403, 404, 409, 416, 502]),
     Doc::new(
         "POST /episodes/{id}/process",
         "Process an episode and wait for its end",

@@ -17,7 +17,6 @@ pub const ALL: &[Surface] = &[
     webhooks::SURFACE,
     videos::SURFACE,
     generations::SURFACE,
-    generations::CONVERSATIONS,
     service::SURFACE,
     jobs::SURFACE,
     daemon::SURFACE,
