@@ -8,10 +8,12 @@
 
 mod cancel;
 mod command_line;
+mod conversations;
 mod crash;
 mod dashboard;
 mod database;
 mod disk;
+mod documents_002;
 mod flows;
 mod makers_outside;
 mod programs;
@@ -21,3 +23,4 @@ mod start;
 mod tidy;
 mod video;
 mod webhooks;
+mod worker_callbacks;

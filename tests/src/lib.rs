@@ -4,25 +4,31 @@
 //! Every wait has a limit that only a broken program reaches. What a test started is gone when its [`Daemon`] is: the
 //! daemon, its shims and whatever they run.
 
+mod curl;
 mod daemon;
 mod failure;
 mod gate;
 mod home;
+mod like;
 mod processes;
 mod program;
 mod raw;
+mod said;
 mod screen;
 mod standin;
 mod submit;
 mod watch;
 
+pub use curl::{ask, curl, tcp};
 pub use daemon::Daemon;
 pub use failure::{Failure, Result};
 pub use gate::Gate;
 pub use home::Home;
+pub use like::{assert_like, unlike};
 pub use processes::{Process, running_under};
 pub use program::{Ended, program, reel, run_to_end, use_programs};
 pub use raw::{RawReply, raw, send};
+pub use said::{Said, said, said_kinds};
 pub use screen::Screen;
 pub use standin::{Asked, Reply, StandIn};
 pub use submit::{act, command, request, submit};

@@ -19,6 +19,11 @@ pub struct RawReply {
 /// Sends a request on a connection of its own and reads the answer. `body` comes with its length; `headers` end without
 /// a line break.
 pub fn raw(home: &Home, method: &str, path: &str, headers: &str, body: &[u8]) -> Result<RawReply> {
+    send(home, &request(method, path, headers, body))
+}
+
+/// A request's bytes.
+pub(crate) fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n",
         body.len()
@@ -30,15 +35,20 @@ pub fn raw(home: &Home, method: &str, path: &str, headers: &str, body: &[u8]) ->
     request.push_str("\r\n");
     let mut bytes = request.into_bytes();
     bytes.extend_from_slice(body);
-    send(home, &bytes)
+    bytes
 }
 
 /// Sends these bytes as they are and reads the answer.
 pub fn send(home: &Home, bytes: &[u8]) -> Result<RawReply> {
-    let mut stream = UnixStream::connect(home.socket()).map_err(Failure::at("the socket"))?;
+    let stream = UnixStream::connect(home.socket()).map_err(Failure::at("the socket"))?;
     stream
         .set_read_timeout(Some(LIMIT))
         .map_err(Failure::at("the socket"))?;
+    exchange(stream, bytes)
+}
+
+/// Sends bytes over a connection and reads until its end.
+pub(crate) fn exchange(mut stream: impl Read + Write, bytes: &[u8]) -> Result<RawReply> {
     // A daemon that refuses a large body may close before it has read all of it: its answer is there all the same.
     let sent = stream.write_all(bytes);
     let mut answer = Vec::new();

@@ -215,12 +215,29 @@ fn generation(workflow: &Workflow, addresses: Addresses<'_>, status: &str) -> Ma
         json!({
             "videoUrl": link("videoPath", Door::Download), "videoPath": output("videoPath"),
             "thumbnailUrl": link("thumbnails", Door::Thumbnail),
-            "duration": output("duration"), "fileSize": output("fileSize"),
+            "duration": seconds(workflow), "fileSize": output("fileSize"),
         })
     });
     data.insert("result".into(), result.unwrap_or_default());
     data.insert("error".into(), error(workflow).unwrap_or_default());
     data
+}
+
+/// How long a video is, as document 002 says it: in seconds, whole ones without a fraction.
+fn seconds(workflow: &Workflow) -> Json {
+    let length = workflow.outputs.get("duration").and_then(Value::as_number);
+    length.map_or(Json::Null, |ms| {
+        let seconds = (ms / 100.0).round() / 10.0;
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "a video's seconds are far below 2^53"
+        )]
+        if seconds.fract() == 0.0 {
+            json!(seconds as i64)
+        } else {
+            json!(seconds)
+        }
+    })
 }
 
 /// What became of each channel, where the stage that ended is the one that publishes.
