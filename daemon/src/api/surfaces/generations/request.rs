@@ -79,11 +79,11 @@ pub(super) async fn read(
 }
 
 /// Where a problem's field stands in this body.
-pub(super) fn field(field: &String) -> String {
+pub(super) fn field(field: &str) -> String {
     match field.strip_prefix("params.") {
         Some(name) if TOP.contains(&name) => name.to_owned(),
         Some(name) => format!("parameters.{name}"),
-        None => field.clone(),
+        None => field.to_owned(),
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
             ("params.duration", "parameters.duration"),
             ("webhookUrl", "webhookUrl"),
         ] {
-            assert_eq!(field(&ours.to_owned()), theirs);
+            assert_eq!(field(ours), theirs);
         }
     }
 }

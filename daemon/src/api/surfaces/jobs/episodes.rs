@@ -146,11 +146,11 @@ async fn take(
 }
 
 /// A problem's field as this document spells it.
-fn said(field: &String) -> String {
+fn said(field: &str) -> String {
     match field.strip_prefix("params.") {
         Some(name) => name.to_owned(),
         None if field == "webhookUrl" => "webhook_url".to_owned(),
-        None => field.clone(),
+        None => field.to_owned(),
     }
 }
 
