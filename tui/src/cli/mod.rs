@@ -10,6 +10,7 @@
 
 mod act;
 mod args;
+mod asks;
 mod context;
 mod failure;
 mod follow;

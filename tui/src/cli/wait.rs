@@ -4,6 +4,7 @@
 //! A daemon that is restarted meanwhile is waited for. A workflow that asks a person something says so, once, with the
 //! command that answers.
 
+use super::asks;
 use super::context::{Context, columns, stderr_is_terminal};
 use super::failure::{Failure, Outcome};
 use super::link::{Link, Step};
@@ -149,7 +150,7 @@ impl Shown {
         } else {
             format!("{} {}", view.status, view.current_state)
         };
-        if let Some(question) = question(view) {
+        if let Some(question) = asks::told(view) {
             if !self.asked {
                 self.clear();
                 eprintln!("reel: {question}");
@@ -210,23 +211,6 @@ impl Shown {
     }
 }
 
-/// What a person is asked, with the command that answers.
-fn question(view: &WorkflowView) -> Option<String> {
-    let id = &view.id;
-    let gate = view.gates.first()?;
-    Some(match gate.kind.as_str() {
-        "clarification" => {
-            let keys: Vec<String> = gate
-                .questions
-                .iter()
-                .map(|q| format!("{}=…", q.key))
-                .collect();
-            format!("workflow {id} asks: `reel answer {id} {}`", keys.join(" "))
-        }
-        _ => format!("workflow {id} waits for a yes: `reel confirm {id}` (or `--no`)"),
-    })
-}
-
 fn line(state: &str, progress: f64, message: Option<&str>, eta: Option<f64>) -> String {
     const BAR: usize = 20;
     #[allow(
@@ -253,7 +237,7 @@ fn line(state: &str, progress: f64, message: Option<&str>, eta: Option<f64>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reel_shared::workflow::{ErrorView, Gate, QuestionView};
+    use reel_shared::workflow::ErrorView;
 
     #[test]
     fn the_line_says_how_far_and_until_when() {
@@ -290,34 +274,5 @@ mod tests {
                 "see `reel logs cm1`"
             ]
         );
-    }
-
-    #[test]
-    fn a_question_names_the_command() {
-        let question_of = |kind: &str| {
-            question(&WorkflowView {
-                id: "cm1".into(),
-                gates: vec![Gate {
-                    kind: kind.into(),
-                    questions: vec![QuestionView {
-                        key: "style".into(),
-                        ..Default::default()
-                    }],
-                    ..Default::default()
-                }],
-                ..Default::default()
-            })
-        };
-        assert!(
-            question_of("clarification")
-                .unwrap()
-                .contains("`reel answer cm1 style=…`")
-        );
-        assert!(
-            question_of("confirmation")
-                .unwrap()
-                .contains("`reel confirm cm1`")
-        );
-        assert!(question(&WorkflowView::default()).is_none());
     }
 }

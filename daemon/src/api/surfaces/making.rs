@@ -57,7 +57,7 @@ pub async fn checked(
     api: &Api,
     draft: Draft,
     body: &mut Fields,
-    field: impl Fn(&str) -> String,
+    field: impl Fn(&String) -> String,
 ) -> Result<Option<Submit>, Problem> {
     // Looks into the footage library's folder, so it stands off the runtime's threads where there may be one.
     let (catalogue, config) = (Arc::clone(api.catalogue()), api.config());

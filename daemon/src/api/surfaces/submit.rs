@@ -86,7 +86,7 @@ pub async fn video(
         // The parameters stand at the top of this body.
         field
             .strip_prefix("params.")
-            .map_or_else(|| field.to_owned(), str::to_owned)
+            .map_or_else(|| field.clone(), str::to_owned)
     })
     .await?;
     body.finish()?;
@@ -211,7 +211,7 @@ async fn read(
         origin.caller,
         api.catalogue().get(&draft.pipeline).ok().as_deref(),
     )?;
-    checked(api, draft, body, str::to_owned).await
+    checked(api, draft, body, String::clone).await
 }
 
 /// Submits what a schedule submits, for a caller that wants it now.
@@ -242,7 +242,7 @@ pub async fn of_schedule(
         labels: [("schedule".to_owned(), schedule.name.clone())].into(),
         ..draft(&origin, 0)
     };
-    let submit = checked(api, draft, &mut fields, str::to_owned).await?;
+    let submit = checked(api, draft, &mut fields, String::clone).await?;
     fields.finish()?;
     shown(api, submit, derived).await
 }

@@ -3,7 +3,8 @@
 use crate::cli::act::{self, Act};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::{ids, values};
+use crate::cli::verb::submit;
+use crate::cli::{asks, ids, values};
 use reel_shared::request::ClarifyRequest;
 use serde_json::Map;
 
@@ -30,18 +31,35 @@ pub struct Args {
 /// Gives the answers, each as the question's type says.
 pub async fn run(context: &mut Context, args: Args) -> Outcome {
     let view = ids::find(&mut context.http, &args.id).await?;
-    let kinds = view
+    let mut kinds: values::Kinds = view
         .gates
         .iter()
         .filter(|gate| args.stage.is_none() || gate.stage == args.stage)
         .flat_map(|gate| &gate.questions)
         .map(|question| (question.key.clone(), question.kind.clone()))
         .collect();
+    // A correction is of something that is no longer asked: the pipeline knows its type.
+    if args.answers.iter().any(|(key, _)| !kinds.contains_key(key)) {
+        for (key, kind) in submit::kinds(&mut context.http, &view.pipeline).await? {
+            kinds.entry(key).or_insert(kind);
+        }
+    }
     let mut responses = Map::new();
     values::lay(&mut responses, &args.answers, &kinds).map_err(Failure::usage)?;
     let request = ClarifyRequest {
         responses,
         stage: args.stage,
     };
-    act::each(context, &[view.id], &Act::post("/clarify", &request)?).await
+    act::each(
+        context,
+        std::slice::from_ref(&view.id),
+        &Act::post("/clarify", &request)?,
+    )
+    .await?;
+    let left = ids::status(&mut context.http, &view.id).await?.data()?;
+    if let Some(asked) = asks::told(&left) {
+        context.out.flush()?;
+        eprintln!("{asked}");
+    }
+    Ok(())
 }

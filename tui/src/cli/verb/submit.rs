@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::{ids, submission, values, wait, when};
+use crate::cli::{asks, ids, submission, values, wait, when};
 use jiff::Zoned;
 use reel_shared::client::{ClientError, Http, segment};
 use reel_shared::request::SubmitRequest;
@@ -105,7 +105,13 @@ pub async fn hand_over(context: &mut Context, request: &SubmitRequest, waits: bo
             context.out.json(&data)
         } else {
             let id = submission::id(&reply)?;
-            context.out.line(&id)
+            context.out.line(&id)?;
+            context.out.flush()?;
+            // What it asks is no output: a script that takes the id is not disturbed.
+            if let Some(asked) = asks::told(&reply.data()?) {
+                eprintln!("{asked}");
+            }
+            Ok(())
         };
     }
     let id = submission::id(&reply)?;

@@ -52,7 +52,7 @@ pub async fn create(
         provider = draft.params.get("provider").and_then(|name| name.as_str()),
         "Request received"
     );
-    let submit = making::checked(&api, draft, &mut body, request::field).await?;
+    let submit = making::checked(&api, draft, &mut body, |field| request::field(field)).await?;
     body.finish()?;
     let workflow = making::made(&api, submit, derived).await?;
     tracing::info!(

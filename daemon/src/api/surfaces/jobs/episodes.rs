@@ -131,7 +131,7 @@ async fn take(
         webhook_url,
         ..draft(origin, 0)
     };
-    let submit = checked(api, draft, &mut body, said).await?;
+    let submit = checked(api, draft, &mut body, |field| said(field)).await?;
     body.finish()?;
     if !force && let Some(workflow) = there(api, origin.caller, &episode.id, target).await? {
         return Ok(Job {
@@ -257,7 +257,7 @@ pub async fn render_clips(
         webhook_url,
         ..draft(&origin, 0)
     };
-    let submit = checked(&api, draft, &mut body, said).await?;
+    let submit = checked(&api, draft, &mut body, |field| said(field)).await?;
     body.finish()?;
     let job = Job {
         workflow: made(&api, submit, origin.derived).await?,
