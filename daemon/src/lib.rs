@@ -7,6 +7,7 @@ pub mod config;
 pub mod episodes;
 pub mod links;
 pub mod metrics;
+pub mod objects;
 pub mod outbound;
 pub mod signing;
 pub mod telemetry;

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("links", 1),
     ("episodes", 1),
     ("outbound", 1),
+    ("objects", 2),
     ("shim", 1),
     ("signing", 1),
     ("domain", 2),

@@ -38,6 +38,7 @@ use crate::engine::Engine;
 use crate::engine::insight::{Facts, Insight};
 use crate::episodes;
 use crate::links::Links;
+use crate::objects::Objects;
 use crate::pipeline::Catalogue;
 use crate::store::tokens::{self as stored, TokenRow};
 use crate::store::{StoreError, delivery_list};
@@ -76,6 +77,7 @@ struct Shared {
     tokens: Book,
     links: Arc<Links>,
     spoken: Spoken,
+    objects: Objects,
     throttle: RwLock<(Limits, Arc<Throttle>)>,
     kept: surfaces::stats::Kept,
     episodes: episodes::Catalog,
@@ -120,6 +122,7 @@ impl Api {
         config: watch::Receiver<Arc<Config>>,
         house: Arc<dyn House>,
         links: Arc<Links>,
+        objects: Objects,
         stop: CancellationToken,
     ) -> Result<Self, StoreError> {
         let rows = engine.reader().tokens().await?;
@@ -135,6 +138,7 @@ impl Api {
             tokens,
             links,
             spoken: Spoken::default(),
+            objects,
             throttle,
             kept: surfaces::stats::Kept::default(),
             episodes: episodes::Catalog::new(),
@@ -177,6 +181,12 @@ impl Api {
     /// The voices that this machine speaks with.
     fn spoken(&self) -> &Spoken {
         &self.0.spoken
+    }
+
+    /// The object store.
+    #[must_use]
+    pub fn objects(&self) -> &Objects {
+        &self.0.objects
     }
 
     /// Cancelled when the daemon stops.

@@ -22,6 +22,7 @@ use crate::engine::{Engine, Node};
 use crate::executor::{LocalRunner, Outside, Parts, find_shim, stages};
 use crate::links::Links;
 use crate::notify;
+use crate::objects::Objects;
 use crate::outbound::{Own, SystemResolver};
 use crate::pipeline::{self, Catalogue, Defaults};
 use crate::reconcile;
@@ -141,6 +142,7 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         Some(Box::new(outboxes)),
     )
     .map_err(Fault::of)?;
+    let objects = Objects::of(&config.storage).map_err(Fault::of)?;
     let own = Own::default();
     own.set(doors.listen().into_iter().collect());
     let runner = LocalRunner::open(Parts {
@@ -149,7 +151,12 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         shim,
         runtime: tokio::runtime::Handle::current(),
         grace: LocalRunner::GRACE,
-        outside: Outside::of(&config, own.clone(), links.base(&config.http)),
+        outside: Outside::of(
+            &config,
+            own.clone(),
+            links.base(&config.http),
+            objects.clone(),
+        ),
     })
     .map_err(|error| {
         Fault(format!(
@@ -176,6 +183,7 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         held.clone(),
         household.clone(),
         links,
+        objects,
         stop.clone(),
     )
     .await

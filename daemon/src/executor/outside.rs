@@ -4,6 +4,7 @@
 //! and never lead to the daemon's own door.
 
 use crate::config::Config;
+use crate::objects::Objects;
 use crate::outbound::{Client, Limits, Own, Policy, SystemResolver};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub struct Outside {
     /// What callbacks and links stand on, without a slash at its end.
     pub public_url: String,
+    /// Where finished files are kept for good.
+    pub objects: Objects,
     foreign: Policy,
     ca_file: Option<PathBuf>,
 }
@@ -20,8 +23,9 @@ pub struct Outside {
 impl Outside {
     /// As the configuration says.
     #[must_use]
-    pub fn of(config: &Config, own: Own, public_url: String) -> Self {
+    pub fn of(config: &Config, own: Own, public_url: String, objects: Objects) -> Self {
         Self {
+            objects,
             public_url,
             foreign: Policy::of(&config.webhooks, own).trusting(config.external.urls()),
             ca_file: config.webhooks.ca_file.clone(),

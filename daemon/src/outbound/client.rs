@@ -238,6 +238,11 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The body, for whoever keeps to limits of its own.
+    pub(crate) fn into_body(self) -> Incoming {
+        self.body
+    }
+
     /// The next piece; none at the end.
     ///
     /// # Errors

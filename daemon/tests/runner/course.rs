@@ -6,6 +6,7 @@ use reeld::domain::pipeline::{FailMatch, Work};
 use reeld::domain::{ErrorClass, Outcome, Resources, Value, Values};
 use reeld::engine::ports::{Order, StageRunner};
 use reeld::executor::{LocalRunner, Outside, Parts, Registry};
+use reeld::objects::Objects;
 use reeld::outbound::Own;
 use rustix::process::{Signal, kill_process};
 use std::collections::BTreeMap;
@@ -245,7 +246,12 @@ fn a_missing_shim_is_a_failure_with_a_remedy() {
         Registry::new(),
         runtime.handle().clone(),
     );
-    let outside = Outside::of(&config, Own::default(), String::new());
+    let outside = Outside::of(
+        &config,
+        Own::default(),
+        String::new(),
+        Objects::of(&config.storage).unwrap(),
+    );
     let runner = LocalRunner::open(Parts {
         outside,
         config,

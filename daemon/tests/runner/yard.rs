@@ -10,6 +10,7 @@ use reeld::domain::{
 use reeld::engine::ports::{AttemptKey, Order, Reports, StageRunner};
 use reeld::executor::stage::{StageContext, StageError, Stdout, Step};
 use reeld::executor::{LocalRunner, Outside, Parts, Registry};
+use reeld::objects::Objects;
 use reeld::outbound::Own;
 use rustix::process::Pid;
 use std::collections::BTreeMap;
@@ -68,7 +69,12 @@ impl Daemon {
             shim: env!("CARGO_BIN_EXE_reel-shim").into(),
             runtime: runtime.handle().clone(),
             grace: Duration::from_millis(300),
-            outside: Outside::of(&outside, Own::default(), String::new()),
+            outside: Outside::of(
+                &outside,
+                Own::default(),
+                String::new(),
+                Objects::of(&outside.storage).unwrap(),
+            ),
         })
         .unwrap();
         let (ear, told) = sync_channel(1000);

@@ -211,6 +211,7 @@ impl Rig {
             watched,
             Arc::new(Home),
             Arc::new(Links::open(dir.path(), None).unwrap()),
+            crate::objects::Objects::of(&Config::default_at(dir.path()).storage).unwrap(),
             stop.clone(),
         )
         .await

@@ -8,6 +8,7 @@ use crate::executor::stage::{
     BoxFuture, Facts, Host, StageContext, StageError, Stdout, Step, StepResult,
 };
 use crate::executor::stages::registry;
+use crate::objects::Objects;
 use crate::outbound::Own;
 use crate::pipeline::{Catalogue, Defaults, Draft, json, prepare};
 use std::collections::BTreeMap;
@@ -131,7 +132,12 @@ impl Bench {
             outputs: self.outputs.clone(),
             work_dir: self.host.work.clone(),
             media_dir: self.media(),
-            outside: Arc::new(Outside::of(&config, Own::default(), String::new())),
+            outside: Arc::new(Outside::of(
+                &config,
+                Own::default(),
+                String::new(),
+                Objects::of(&config.storage).unwrap(),
+            )),
             config: Arc::new(config),
         };
         let context = StageContext::new(facts, Arc::clone(&self.host) as Arc<dyn Host>);
