@@ -103,7 +103,9 @@ async fn drain(body: &mut Body) {
     }
 }
 
-fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
+/// Whether a body's error is that it came too late or too slowly.
+#[must_use]
+pub fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<Late>())
 }
 

@@ -78,6 +78,7 @@ struct Shared {
     links: Arc<Links>,
     spoken: Spoken,
     objects: Objects,
+    uploads: surfaces::upload::Uploads,
     throttle: RwLock<(Limits, Arc<Throttle>)>,
     kept: surfaces::stats::Kept,
     episodes: episodes::Catalog,
@@ -139,6 +140,7 @@ impl Api {
             links,
             spoken: Spoken::default(),
             objects,
+            uploads: surfaces::upload::Uploads::default(),
             throttle,
             kept: surfaces::stats::Kept::default(),
             episodes: episodes::Catalog::new(),
@@ -176,6 +178,11 @@ impl Api {
     #[must_use]
     pub fn links(&self) -> &Links {
         &self.0.links
+    }
+
+    /// What is being uploaded.
+    fn uploads(&self) -> &surfaces::upload::Uploads {
+        &self.0.uploads
     }
 
     /// The voices that this machine speaks with.

@@ -12,14 +12,14 @@ use super::surfaces::{
     schedules, stats, status, submit, tokens, webhooks, why, workers,
 };
 use super::surfaces::{conversations, generations, jobs};
-use super::surfaces::{media, service, videos};
+use super::surfaces::{media, service, upload, videos};
 use super::{Api, answer, idempotency, measured, openapi, request_id, stream};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use std::collections::BTreeMap;
 
 /// What a route does, as far as its layers care.
@@ -153,6 +153,14 @@ pub const TABLE: &[Route] = &[
     deletes("/api/video/delete/{id}", OPERATE, || {
         delete(service::remove)
     }),
+    // Document 004's recordings, sent in.
+    row(
+        Method::PUT,
+        "/episodes/{id}/source",
+        OPERATE,
+        Kind::Acts,
+        || put(upload::source),
+    ),
     // Documents 001 and 003: finished files, by token or by signed link.
     sends("/api/v1/videos/jobs/{id}/download", || get(media::download)),
     sends("/api/v1/videos/jobs/{id}/stream", || get(media::stream)),

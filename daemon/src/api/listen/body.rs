@@ -43,19 +43,31 @@ impl HttpBody for Due {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         match Pin::new(&mut self.inner).poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(frame))),
+            Poll::Ready(Some(Ok(frame))) => {
+                self.watch
+                    .came(frame.data_ref().map_or(0, |data| data.len() as u64));
+                Poll::Ready(Some(Ok(frame)))
+            }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Ready(None) => {
                 self.watch.body_done();
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                let until = self.until;
-                let timer = self
-                    .timer
-                    .get_or_insert_with(|| Box::pin(sleep_until(until)));
-                ready!(timer.as_mut().poll(cx));
-                Poll::Ready(Some(Err(Late.into())))
+                loop {
+                    let until = self.until;
+                    let timer = self
+                        .timer
+                        .get_or_insert_with(|| Box::pin(sleep_until(until)));
+                    ready!(timer.as_mut().poll(cx));
+                    // One that keeps a pace has got a later moment meanwhile.
+                    let due = self.watch.body_due().unwrap_or(until);
+                    if due <= until {
+                        return Poll::Ready(Some(Err(Late.into())));
+                    }
+                    self.until = due;
+                    self.timer = None;
+                }
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::config::{Config, Http};
 use axum::Router;
 use gauge::{Full, Gauge};
 use peer::Peers;
-pub use phase::Deadlines;
+pub use phase::{Deadlines, Pace};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

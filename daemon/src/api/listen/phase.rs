@@ -8,7 +8,7 @@
 //! - A write that makes no headway has a deadline of its own in every phase.
 //! - Phases change only while the connection's own future is polled, so one timer per connection is enough.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -25,6 +25,8 @@ pub struct Deadlines {
     pub idle: Duration,
     /// For a write without any headway.
     pub write: Duration,
+    /// Between two pieces of a body that keeps a pace.
+    pub piece: Duration,
 }
 
 impl Default for Deadlines {
@@ -35,12 +37,15 @@ impl Default for Deadlines {
             request: Duration::from_secs(28),
             idle: Duration::from_secs(60),
             write: Duration::from_secs(30),
+            piece: Duration::from_secs(30),
         }
     }
 }
 
 /// How long the refusal of a late body may take to reach the client.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Bytes a second that a body must come with which has no deadline as a whole.
+const SLOWEST: u64 = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -60,6 +65,25 @@ struct State {
     began: Instant,
     /// Since when a write has made no headway.
     stuck: Option<Instant>,
+    /// The body keeps a pace: since when, and how much of it came.
+    pace: Option<(Instant, u64)>,
+}
+
+/// A handler's way to say that a body may be large: it has then no deadline as a whole, but must keep coming.
+#[derive(Debug, Clone)]
+pub struct Pace(Arc<Watch>);
+
+impl Pace {
+    /// Of this connection's request.
+    #[must_use]
+    pub(super) fn of(watch: &Arc<Watch>) -> Self {
+        Self(Arc::clone(watch))
+    }
+
+    /// From here on the body is held to its pace.
+    pub fn keep(&self) {
+        self.0.keep_pace();
+    }
 }
 
 /// The phase of one connection, shared by its socket, its service and the timer that guards it.
@@ -79,6 +103,7 @@ impl Watch {
             until: Some(now + deadlines.first_byte),
             began: now,
             stuck: None,
+            pace: None,
         };
         Self {
             deadlines,
@@ -116,6 +141,7 @@ impl Watch {
         if state.phase == Phase::Idle {
             state.began = now;
         }
+        state.pace = None;
         let due = state.began + self.deadlines.request;
         if body {
             state.phase = Phase::Body;
@@ -125,6 +151,36 @@ impl Watch {
             state.until = None;
         }
         due
+    }
+
+    fn keep_pace(&self) {
+        let mut state = self.state();
+        if state.phase == Phase::Body {
+            let now = Instant::now();
+            state.pace = Some((now, 0));
+            state.until = Some(now + self.deadlines.piece + LAST_WORDS);
+        }
+    }
+
+    /// So much of a body came.
+    pub fn came(&self, bytes: u64) {
+        let mut state = self.state();
+        let Some((since, before)) = state.pace.filter(|_| state.phase == Phase::Body) else {
+            return;
+        };
+        let all = before.saturating_add(bytes);
+        state.pace = Some((since, all));
+        let kept = since + self.deadlines.piece + Duration::from_secs(all / SLOWEST);
+        let next = Instant::now() + self.deadlines.piece;
+        state.until = Some(kept.min(next) + LAST_WORDS);
+    }
+
+    /// Until when the rest of the body, or of one that keeps a pace its next piece, must be in.
+    #[must_use]
+    pub fn body_due(&self) -> Option<Instant> {
+        let state = self.state();
+        let until = state.until.filter(|_| state.phase == Phase::Body);
+        until.map(|until| until - LAST_WORDS)
     }
 
     /// The body is in, or won't be read.
@@ -195,6 +251,27 @@ mod tests {
         watch.wrote(true);
         watch.answered();
         assert!(watch.due().is_some(), "idle");
+    }
+
+    #[test]
+    fn a_body_that_keeps_a_pace_goes_on_and_one_that_stops_does_not() {
+        let watch = Arc::new(Watch::new(Deadlines::default()));
+        watch.read();
+        let whole = watch.head(true);
+        Pace::of(&watch).keep();
+        let first = watch.body_due().unwrap();
+        assert!(first > whole);
+        watch.came(100 << 20);
+        let next = watch.body_due().unwrap();
+        assert!(next >= first, "a piece moves it on");
+        let most = Instant::now() + Deadlines::default().piece;
+        assert!(next <= most, "but never by more than the wait for a piece");
+        watch.body_done();
+        assert_eq!((watch.body_due(), watch.due()), (None, None));
+        watch.head(true);
+        watch.came(1 << 30);
+        let ordinary = watch.body_due().unwrap();
+        assert!(ordinary < first, "the next request is an ordinary one");
     }
 
     #[test]

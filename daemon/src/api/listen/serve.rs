@@ -3,7 +3,7 @@
 use super::Peer;
 use super::body::{Answer, Due};
 use super::gauge::Place;
-use super::phase::{Deadlines, Watch};
+use super::phase::{Deadlines, Pace, Watch};
 use super::wire::Wire;
 use axum::Router;
 use axum::body::Body;
@@ -99,6 +99,7 @@ async fn exchange(
     let due = watch.head(!request.body().is_end_stream());
     let mut request = request.map(|body| Body::new(Due::new(body, Arc::clone(&watch), due)));
     request.extensions_mut().insert(peer);
+    request.extensions_mut().insert(Pace::of(&watch));
     let answer = router
         .oneshot(request)
         .await

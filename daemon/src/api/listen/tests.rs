@@ -18,6 +18,7 @@ fn patient() -> Deadlines {
         request: LONG,
         idle: LONG,
         write: LONG,
+        piece: LONG,
     }
 }
 

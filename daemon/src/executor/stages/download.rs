@@ -4,7 +4,7 @@
 //! there, or from the work directory where a stage before drew it. Whatever it says it is, its first bytes decide, and
 //! ffprobe, which may open nothing but this file, tells its length.
 
-mod sniff;
+pub mod sniff;
 
 use super::kept::Kept;
 use super::{files, probe, settings, store};

@@ -88,5 +88,5 @@ const DOCS: &[Doc] = &[
     )
     .about("Raw bytes; resumed by `Content-Range`. The type is found in the bytes.")
     .uploads("video/mp4")
-    .refuses(&[409, 416]),
+    .refuses(&[409, 415, 416]),
 ];

@@ -5,7 +5,7 @@ mod discover;
 mod episodes;
 mod renders;
 mod shape;
-mod wait;
+pub mod wait;
 
 pub use discover::{clips, discover};
 pub use episodes::{process, process_and_wait, render_clips};

@@ -1,6 +1,6 @@
 //! `PATCH /api/video/{id}` and `DELETE /api/video/delete/{id}`
 
-use super::super::ending::ended;
+use super::super::jobs::wait::Watch;
 use super::super::status::find;
 use super::shape;
 use crate::api::Api;
@@ -67,6 +67,7 @@ pub async fn remove(
     }
     let by = || caller.user.to_string();
     if !workflow.status().is_terminal() {
+        let watch = Watch::open(&api, &id);
         match api
             .engine()
             .command(&id, Command::Cancel { by: by() })
@@ -76,7 +77,12 @@ pub async fn remove(
             Ok(_) | Err(EngineError::Refused(Refusal::InvalidTransition { .. })) => {}
             Err(error) => return Err(error.into()),
         }
-        if ended(&api, &id, PATIENCE).await?.is_none() {
+        if !watch
+            .ended(workflow, PATIENCE)
+            .await?
+            .status()
+            .is_terminal()
+        {
             return Err(still_ends(&id));
         }
     }

@@ -8,7 +8,7 @@ const ENOUGH: usize = 512;
 
 /// The container, by a short word; none when it is no video that is known.
 #[must_use]
-pub(super) fn container(bytes: &[u8]) -> Option<&'static str> {
+pub fn container(bytes: &[u8]) -> Option<&'static str> {
     let at = |from: usize, what: &[u8]| bytes.get(from..from + what.len()) == Some(what);
     if at(4, b"ftyp") {
         return Some(if at(8, b"qt  ") { "mov" } else { "mp4" });
@@ -40,7 +40,7 @@ pub(super) fn container(bytes: &[u8]) -> Option<&'static str> {
 ///
 /// # Errors
 /// In words that follow "it is".
-pub(super) fn video(bytes: &[u8]) -> Result<(), String> {
+pub fn video(bytes: &[u8]) -> Result<(), String> {
     if container(bytes).is_some() {
         return Ok(());
     }
