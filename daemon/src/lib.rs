@@ -15,6 +15,7 @@ pub mod telemetry;
 pub mod domain;
 
 pub mod calendar;
+pub mod providers;
 pub mod clock;
 pub mod pipeline;
 pub mod store;

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("signing", 1),
     ("domain", 2),
     ("calendar", 3),
+    ("providers", 3),
     ("clock", 3),
     ("pipeline", 3),
     ("store", 4),
