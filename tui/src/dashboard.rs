@@ -4,9 +4,11 @@ use crate::app::Settings;
 use crate::linear;
 use crate::net::Handle;
 use crate::once;
+use crate::terminal::kind::Kind;
 use crate::terminal::pace::Profile;
 use crate::terminal::runner::{self, End, Looks};
 use crate::terminal::tty;
+use crate::ui::theme::Theme;
 use jiff::tz::TimeZone;
 use reel_shared::client::Endpoint;
 use std::io::{self, IsTerminal};
@@ -15,14 +17,16 @@ use std::process::ExitCode;
 /// What was chosen on the command line and in the environment.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The daemon.
-    pub endpoint: Endpoint,
+    /// The daemons, each with the text that it was named by.
+    pub daemons: Vec<(Endpoint, String)>,
     /// Lines only, keys by line.
     pub linear: bool,
     /// One picture, then the end.
     pub once: bool,
     /// Acts are refused.
     pub read_only: bool,
+    /// Only ASCII signs.
+    pub ascii: bool,
     /// The link between terminal and person; none: ssh in an ssh session.
     pub profile: Option<Profile>,
 }
@@ -59,30 +63,29 @@ impl Surroundings {
 
 /// Runs it to its end.
 pub async fn run(options: Options) -> io::Result<ExitCode> {
-    let around =
-        Surroundings::read(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let around = Surroundings::read(env);
     let settings = Settings {
         read_only: options.read_only,
-        ascii: around.ascii,
+        ascii: around.ascii || options.ascii,
+        theme: Theme::default(),
+        graphics: false,
         zone: TimeZone::system(),
     };
-    let target = options
-        .endpoint
-        .targets
-        .first()
-        .map_or_else(String::new, ToString::to_string);
+    let (endpoints, targets) = options.daemons.into_iter().unzip();
     if options.linear || (around.dumb && !options.once && io::stdout().is_terminal()) {
-        return linear::run(options.endpoint, target, settings).await;
+        return linear::run(endpoints, targets, settings).await;
     }
     if options.once || !io::stdout().is_terminal() {
-        return once::run(options.endpoint, target, settings).await;
+        return once::run(endpoints, targets, settings).await;
     }
     tty::restore_on_panic();
     let looks = Looks {
         profile: options.profile.unwrap_or(around.profile),
         colours: around.colours,
+        terminal: Kind::read(env),
     };
-    match runner::run(Handle::start(options.endpoint), target, settings, looks).await? {
+    match runner::run(Handle::start(endpoints), targets, settings, looks).await? {
         End::Quit => Ok(ExitCode::SUCCESS),
         End::Signal => Ok(ExitCode::from(130)),
     }

@@ -14,10 +14,16 @@ use std::process::ExitCode;
 use unicode_width::UnicodeWidthStr;
 
 /// Waits for the first snapshot and prints it.
-pub async fn run(endpoint: Endpoint, target: String, settings: Settings) -> io::Result<ExitCode> {
-    let mut net = Handle::start(endpoint);
-    let mut app = App::new(target, settings, (120, u16::MAX), now_ms());
-    while let Some(event) = net.link.recv().await {
+pub async fn run(
+    endpoints: Vec<Endpoint>,
+    targets: Vec<String>,
+    settings: Settings,
+) -> io::Result<ExitCode> {
+    let mut net = Handle::start(endpoints);
+    let mut app = App::of(targets, settings, (120, u16::MAX), now_ms());
+    // Each daemon has a snapshot, or is told as missing.
+    let mut missing = std::collections::BTreeSet::new();
+    while let Some((daemon, event)) = net.link.recv().await {
         let stopped = match &event {
             LinkEvent::State(Link::Retry { why, .. } | Link::Denied { why, .. }) => {
                 Some(why.clone())
@@ -27,14 +33,19 @@ pub async fn run(endpoint: Endpoint, target: String, settings: Settings) -> io::
             }
             _ => None,
         };
-        if let Some(why) = stopped {
-            eprintln!("reel: no daemon at {}: {why}", app.link.target);
-            return Ok(ExitCode::from(3));
+        if let Some(why) = stopped
+            && missing.insert(daemon)
+        {
+            eprintln!("reel: no daemon at {}: {why}", app.link_of(daemon).target);
         }
-        app.handle(Event::Link(event), now_ms());
-        if app.model.loaded {
+        app.handle(Event::Link { daemon, event }, now_ms());
+        let told = |daemon: &usize| missing.contains(daemon) || app.model_of(*daemon).loaded;
+        if (0..app.daemons()).all(|daemon| told(&daemon)) {
             break;
         }
+    }
+    if missing.len() == app.daemons() {
+        return Ok(ExitCode::from(3));
     }
     app.settle();
     let written = io::stdout().write_all(table(&app).as_bytes());

@@ -17,6 +17,7 @@ mod events;
 mod http;
 mod query;
 mod socket;
+mod ssh;
 mod target;
 mod token;
 
@@ -29,5 +30,6 @@ pub use events::{Events, EventsQuery};
 pub use http::{Http, Method, Reply};
 pub use query::{Query, segment};
 pub use socket::Socket;
+pub use ssh::{Session, SshHost};
 pub use target::{Target, default_targets};
 pub use token::Token;

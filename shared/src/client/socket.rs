@@ -2,6 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::error::ClientError;
+use super::ssh::Session;
 use super::target::Target;
 use std::io;
 use std::pin::Pin;
@@ -20,6 +21,8 @@ pub enum Socket {
     Unix(UnixStream),
     /// TCP, without Nagle's delay.
     Tcp(TcpStream),
+    /// A session of the user's own ssh.
+    Ssh(Box<Session>),
 }
 
 impl Socket {
@@ -57,6 +60,7 @@ async fn open(target: &Target) -> io::Result<Socket> {
             stream.set_nodelay(true)?;
             Ok(Socket::Tcp(stream))
         }
+        Target::Ssh(host) => Session::start(host).map(|session| Socket::Ssh(Box::new(session))),
     }
 }
 
@@ -69,6 +73,7 @@ impl AsyncRead for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Ssh(session) => Pin::new(session.as_mut()).poll_read(cx, buf),
         }
     }
 }
@@ -82,6 +87,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Ssh(session) => Pin::new(session.as_mut()).poll_write(cx, buf),
         }
     }
 
@@ -93,17 +99,22 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Self::Ssh(session) => Pin::new(session.as_mut()).poll_write_vectored(cx, bufs),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        match self {
+            Self::Unix(_) | Self::Tcp(_) => true,
+            Self::Ssh(session) => session.is_write_vectored(),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Ssh(session) => Pin::new(session.as_mut()).poll_flush(cx),
         }
     }
 
@@ -111,6 +122,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Ssh(session) => Pin::new(session.as_mut()).poll_shutdown(cx),
         }
     }
 }

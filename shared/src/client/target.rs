@@ -1,6 +1,7 @@
 //! Where a daemon is: what `--connect` takes, and where one is looked for when nothing is said.
 
 use super::error::ClientError;
+use super::ssh::SshHost;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -13,13 +14,15 @@ pub enum Target {
     Unix(PathBuf),
     /// `host:port`, plain HTTP and WebSocket; an IPv6 host stands in brackets.
     Tcp(String),
+    /// Through the user's own ssh, to the socket over there.
+    Ssh(SshHost),
 }
 
 impl Target {
     /// What the `Host` header says. The operator's socket has no host of its own.
     pub(super) fn authority(&self) -> &str {
         match self {
-            Self::Unix(_) => "localhost",
+            Self::Unix(_) | Self::Ssh(_) => "localhost",
             Self::Tcp(address) => address,
         }
     }
@@ -30,6 +33,7 @@ impl fmt::Display for Target {
         match self {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Tcp(address) => write!(f, "ws://{address}"),
+            Self::Ssh(host) => write!(f, "ssh://{host}"),
         }
     }
 }
@@ -64,13 +68,13 @@ impl FromStr for Target {
                 "TLS is not built into this client; reach the daemon through a tunnel and ws://, or over unix:",
             );
         }
-        if text.starts_with("ssh://") {
-            return refuse(
-                "connecting over ssh is not built into this client; forward the socket \
-                 (ssh -L ./reeld.sock:/run/reel/reeld.sock HOST) and use unix:./reeld.sock",
-            );
+        if let Some(rest) = text.strip_prefix("ssh://") {
+            return match SshHost::read(rest) {
+                Ok(host) => Ok(Self::Ssh(host)),
+                Err(problem) => refuse(&problem),
+            };
         }
-        refuse("it begins with none of unix:PATH, ws://HOST:PORT")
+        refuse("it begins with none of unix:PATH, ws://HOST:PORT, ssh://[USER@]HOST")
     }
 }
 

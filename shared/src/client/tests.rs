@@ -49,7 +49,8 @@ fn addresses_are_refused_with_the_remedy() {
         ("ws://user@box:1", "only a host"),
         ("ws://box/path:1", "only a host"),
         ("wss://box:1", "TLS"),
-        ("ssh://box", "ssh -L"),
+        ("ssh://", "host is missing"),
+        ("ssh://-oProxyCommand=x", "dash"),
         ("http://box:1", "unix:PATH"),
         ("", "unix:PATH"),
     ] {

@@ -7,50 +7,25 @@
 //!                  nothing             nothing
 //! ```
 
-use super::call::{Act, Call};
+use super::call::{Act, Call, Deed};
 use super::core::App;
-use super::popup::{Confirm, Popup, RetryMenu};
+use super::popup::{Asked, Choice, Confirm, Popup, RetryMenu};
 use super::toast::Tone;
-use crate::model::Row;
+use crate::input::Edit;
 use crate::model::link::Shown;
 use crate::model::words::Status;
+use crate::model::{Row, key};
 use crate::ui::format;
-
-/// How long a confirmed cancel is held back, in milliseconds.
-pub const HOLD_MS: i64 = 5_000;
 
 /// More than this many are confirmed by typing their count.
 pub const FEW: usize = 5;
 
-/// A cancel that was confirmed and can still be taken back.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Held {
-    /// Of these.
-    pub ids: Vec<String>,
-    /// Sent then, in Unix milliseconds.
-    pub until_ms: i64,
-}
-
-impl Held {
-    /// Whole seconds left.
-    #[must_use]
-    pub fn seconds(&self, now_ms: i64) -> i64 {
-        ((self.until_ms - now_ms).max(0) + 999) / 1000
-    }
-
-    /// When the seconds change.
-    #[must_use]
-    pub fn next_change(&self, now_ms: i64) -> i64 {
-        let left = (self.until_ms - now_ms).max(1);
-        now_ms + (left - 1) % 1000 + 1
-    }
-}
-
 impl App {
-    /// The workflows an act means: the marked ones, else the current one.
+    /// The workflows an act means, by key: the marked ones, else the current one.
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
-        if self.view.detail.is_none() && !self.view.marks.is_empty() {
+        let marked = self.view.detail.is_none() && self.view.screen.lists_workflows();
+        if marked && !self.view.marks.is_empty() {
             return self
                 .view
                 .marks
@@ -60,7 +35,7 @@ impl App {
                 .collect();
         }
         self.current()
-            .map(|row| row.view.id.clone())
+            .map(|row| row.key.clone())
             .into_iter()
             .collect()
     }
@@ -68,9 +43,9 @@ impl App {
     /// What a row says of acts under way: `cancel in 4s`, `retrying…`.
     #[must_use]
     pub fn under_way(&self, row: &Row) -> Option<String> {
-        let id = &row.view.id;
-        if let Some(held) = self.held.iter().find(|held| held.ids.contains(id)) {
-            return Some(format!("cancel in {}s", held.seconds(self.now_ms)));
+        let id = &row.key;
+        if let Some(held) = self.held.iter().find(|held| held.means(id)) {
+            return Some(format!("{} in {}s", held.verb(), held.seconds(self.now_ms)));
         }
         let asked = self.calls.values().find_map(|call| match call {
             Call::Act { id: whose, act } if whose == id => Some(act.under_way()),
@@ -86,16 +61,26 @@ impl App {
         asked.or(told).map(|word| format!("{word}…"))
     }
 
-    /// An act may be sent: acts are allowed and the daemon is there. Says why not.
-    pub(super) fn may_act(&mut self) -> bool {
+    /// An act on what has this key may be sent: acts are allowed and its daemon is there. Says why not.
+    pub(super) fn may_act(&mut self, of: &str) -> bool {
+        self.may_act_at(key::split(of).0)
+    }
+
+    /// An act may be sent to this daemon. Says why not.
+    pub(super) fn may_act_at(&mut self, daemon: usize) -> bool {
         if self.settings.read_only {
             self.say(Tone::Bad, "read-only: nothing was sent; ! allows acts");
             return false;
         }
-        if !self.link.is_connected() {
+        if !self.link_of(daemon).is_connected() {
+            let whom = if self.several() {
+                format!("{} is not connected", self.daemon_name(daemon))
+            } else {
+                "not connected".to_owned()
+            };
             self.say(
                 Tone::Bad,
-                "not connected: nothing was sent; C-r connects now",
+                format!("{whom}: nothing was sent; C-r connects now"),
             );
             return false;
         }
@@ -104,27 +89,87 @@ impl App {
 
     /// Asks before an act on what may have moved on since it was drawn; else sends it.
     pub(super) fn act_on(&mut self, act: Act, ids: Vec<String>) {
-        if self.link.shown(self.now_ms) == Shown::Stale {
-            let age = format::duration(self.now_ms - self.link.last_frame_ms);
+        let stale = ids
+            .iter()
+            .map(|id| self.link_of(key::split(id).0))
+            .find(|link| link.shown(self.now_ms) == Shown::Stale);
+        if let Some(link) = stale {
+            let age = format::duration(self.now_ms - link.last_frame_ms);
             let lines = vec![format!(
                 "The picture is {age} old. {} {} all the same?",
                 act.verb(),
                 self.told(&ids)
             )];
-            self.view.popup = Some(Popup::Confirm(Confirm {
-                act,
-                ids,
-                lines,
-                typed: None,
-            }));
+            self.ask_act(act, ids, lines);
             return;
         }
+        self.send_act(&act, ids);
+    }
+
+    pub(super) fn send_act(&mut self, act: &Act, ids: Vec<String>) {
         for id in ids {
-            self.call(Call::Act {
-                id,
-                act: act.clone(),
-            });
+            if self.link_of(key::split(&id).0).is_connected() {
+                self.call(Call::Act {
+                    id,
+                    act: act.clone(),
+                });
+            } else {
+                let name = self.told(&[id]);
+                let text = format!("{} {name}: not sent, its daemon is not there", act.verb());
+                self.say(Tone::Bad, text);
+            }
         }
+    }
+
+    /// Asks before an act on workflows. More than a few, or those of another box than the first: their count is typed.
+    pub(super) fn ask_act(&mut self, act: Act, ids: Vec<String>, mut lines: Vec<String>) {
+        let mut others: Vec<String> = ids
+            .iter()
+            .map(|id| key::split(id).0)
+            .filter(|daemon| *daemon > 0)
+            .map(|daemon| self.daemon_name(daemon).to_owned())
+            .collect();
+        others.dedup();
+        let wanted = match others.as_slice() {
+            [] => (ids.len() > FEW).then(|| ids.len().to_string()),
+            [one] if ids.len() <= FEW => Some(one.clone()),
+            _ => Some(ids.len().to_string()),
+        };
+        if !others.is_empty() {
+            lines.push(format!("On {}.", others.join(", ")));
+        }
+        self.view.popup = Some(Popup::Confirm(Confirm {
+            title: act.verb().to_owned(),
+            asked: Asked::Act(act, ids),
+            lines,
+            wanted,
+            typed: Edit::default(),
+        }));
+    }
+
+    /// Asks before deeds; `wanted` is what must be typed instead of `y`.
+    pub(super) fn ask_deeds(
+        &mut self,
+        title: &str,
+        deeds: Vec<(usize, Deed)>,
+        lines: Vec<String>,
+        wanted: Option<String>,
+    ) {
+        if deeds.iter().any(|(daemon, _)| !self.may_act_at(*daemon)) {
+            return;
+        }
+        let other = deeds
+            .iter()
+            .map(|(daemon, _)| *daemon)
+            .find(|daemon| *daemon > 0);
+        let wanted = wanted.or_else(|| other.map(|daemon| self.daemon_name(daemon).to_owned()));
+        self.view.popup = Some(Popup::Confirm(Confirm {
+            title: title.to_owned(),
+            asked: Asked::Deeds(deeds),
+            lines,
+            wanted,
+            typed: Edit::default(),
+        }));
     }
 
     /// `name`, or `3 workflows`.
@@ -137,102 +182,27 @@ impl App {
         }
     }
 
-    /// The answer was yes.
-    pub(super) fn confirmed(&mut self, confirm: Confirm) {
-        if !self.may_act() {
-            return;
-        }
-        if confirm.act != Act::Cancel {
-            for id in confirm.ids {
-                self.call(Call::Act {
-                    id,
-                    act: confirm.act.clone(),
-                });
-            }
-            return;
-        }
-        self.held.push(Held {
-            ids: confirm.ids,
-            until_ms: self.now_ms + HOLD_MS,
-        });
-    }
-
-    /// Closes a question whose workflows moved on so that it no longer fits.
-    pub(super) fn check_question(&mut self) {
-        let Some(Popup::Confirm(confirm)) = &self.view.popup else {
-            return;
-        };
-        if confirm.act != Act::Cancel {
-            return;
-        }
-        let moved = confirm
-            .ids
-            .iter()
-            .find(|id| !self.model.row(id).is_some_and(cancels))
-            .cloned();
-        if let Some(id) = moved {
-            let name = self.told(&[id]);
-            self.view.popup = None;
-            self.say(
-                Tone::Plain,
-                format!("{name} ended meanwhile: the question is void, nothing was sent"),
-            );
-        }
-    }
-
-    pub(super) fn undo(&mut self) {
-        match self.held.pop() {
-            Some(held) => {
-                let name = self.told(&held.ids);
-                self.say(
-                    Tone::Good,
-                    format!("{name} goes on: the cancel was taken back"),
-                );
-            }
-            None => self.say(Tone::Plain, "nothing to undo: what was sent is sent"),
-        }
-    }
-
-    /// Sends what was held long enough; all of it when the end is near.
-    pub(super) fn send_due(&mut self) {
-        let now = self.now_ms;
-        let all = self.quitting.is_some();
-        let (due, rest) = std::mem::take(&mut self.held)
-            .into_iter()
-            .partition(|held: &Held| all || held.until_ms <= now);
-        self.held = rest;
-        let due: Vec<Held> = due;
-        for held in due {
-            if !self.link.is_connected() {
-                let name = self.told(&held.ids);
-                self.say(
-                    Tone::Bad,
-                    format!("{name} was not cancelled: the daemon is not there; x asks again"),
-                );
-                continue;
-            }
-            for id in held.ids {
-                self.call(Call::Act {
-                    id,
-                    act: Act::Cancel,
-                });
-            }
-        }
-    }
-
     /// A choice of the menu was taken.
     pub(super) fn retry_chosen(&mut self, menu: RetryMenu) {
-        let Some((_, from)) = menu.choices.into_iter().nth(menu.chosen) else {
+        let Some((_, choice)) = menu.choices.into_iter().nth(menu.chosen) else {
             return;
         };
-        if self.may_act() {
-            self.act_on(Act::Retry { from }, menu.ids);
+        let Some(first) = menu.ids.first().cloned() else {
+            return;
+        };
+        match choice {
+            Choice::Inputs => self.open_retry_form(&first),
+            Choice::From(from) => {
+                if self.may_act(&first) {
+                    self.act_on(Act::retry(from), menu.ids);
+                }
+            }
         }
     }
 
     pub(super) fn pause_or_resume(&mut self) {
         let targets = self.targets();
-        if targets.is_empty() || !self.may_act() {
+        if targets.is_empty() || !self.may_act(&targets[0]) {
             return;
         }
         let with = |app: &Self, holds: fn(&Row) -> bool| -> Vec<String> {
@@ -260,9 +230,21 @@ impl App {
         }
     }
 
+    /// `:priority N`
+    pub(super) fn set_priority(&mut self, priority: i32) {
+        let targets = self.targets();
+        let active = |id: &&String| self.row(id).is_some_and(Row::is_active);
+        let ids: Vec<String> = targets.iter().filter(active).cloned().collect();
+        match ids.first().cloned() {
+            Some(first) if self.may_act(&first) => self.act_on(Act::Priority(priority), ids),
+            Some(_) => {}
+            None => self.say(Tone::Plain, "nothing here has a priority any more"),
+        }
+    }
+
     pub(super) fn change_priority(&mut self, by: i32) {
         let targets = self.targets();
-        if targets.is_empty() || !self.may_act() {
+        if targets.is_empty() || !self.may_act(&targets[0]) {
             return;
         }
         for id in targets {
@@ -291,7 +273,10 @@ impl App {
         }
     }
 
+    /// Says something, and keeps it among the events.
     pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        let text = text.into();
+        self.note_said(tone, &text);
         self.view.toasts.say(tone, text, self.now_ms);
         self.changed = true;
     }

@@ -3,6 +3,8 @@
 //! Widths: 110 columns and more show list and preview, 80 the list and a strip of two lines, 60 drop the box and the bar,
 //! 40 show cards of two lines; below 40×10 one status line.
 
+use super::view::Screen;
+
 /// A rectangle of cells.
 pub use ratatui::layout::Rect;
 
@@ -19,6 +21,17 @@ pub enum Width {
     Strip,
     /// From 110.
     Preview,
+}
+
+/// What the areas hang on, beside the size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shape {
+    /// A workflow is opened.
+    pub detail: bool,
+    /// The screen below.
+    pub screen: Screen,
+    /// The list over the whole width, or the log over the whole height.
+    pub zoomed: bool,
 }
 
 /// The rectangles of a screen. Those without a place are empty.
@@ -47,10 +60,11 @@ pub struct Areas {
 }
 
 impl Areas {
-    /// For a terminal of this size; `detail` has neither preview nor strip.
+    /// For a terminal of this size.
     #[must_use]
-    pub fn of(size: (u16, u16), detail: bool) -> Self {
+    pub fn of(size: (u16, u16), shape: &Shape) -> Self {
         let (columns, rows) = size;
+        let beside = !shape.detail && !shape.zoomed && shape.screen.has_preview();
         let width = match columns {
             _ if columns < 40 || rows < 10 => Width::Line,
             ..60 => Width::Cards,
@@ -82,7 +96,7 @@ impl Areas {
                 hints: none,
             };
         }
-        let crumbs = if width == Width::Preview && !detail {
+        let crumbs = if width == Width::Preview && !shape.detail {
             line(2)
         } else {
             none
@@ -93,14 +107,23 @@ impl Areas {
         let mut body = Rect::new(0, top, columns, rows - top - bottom);
         let mut preview = none;
         let mut strip = none;
-        if !detail && width == Width::Preview {
-            let wanted = (columns / 3).clamp(40, 64);
+        if beside && width == Width::Preview {
+            let wanted = match shape.screen {
+                // Bodies and answers want room.
+                Screen::Hooks => (columns * 2 / 5).clamp(44, 80),
+                Screen::Asks => (columns * 2 / 5).clamp(46, 80),
+                _ => (columns / 3).clamp(40, 64),
+            };
             preview = Rect::new(columns - wanted, top, wanted, body.height);
             body.width -= wanted;
         }
-        if !detail && matches!(width, Width::Strip | Width::Narrow) && body.height >= 12 {
-            body.height -= 3;
-            strip = Rect::new(0, body.bottom(), columns, 3);
+        if beside && matches!(width, Width::Strip | Width::Narrow) && body.height >= 12 {
+            let lines = match shape.screen {
+                Screen::Hooks | Screen::Asks => 6.min(body.height / 3),
+                _ => 3,
+            };
+            body.height -= lines;
+            strip = Rect::new(0, body.bottom(), columns, lines);
         }
         Self {
             width,
@@ -128,6 +151,35 @@ impl Areas {
             // A head.
             Width::Narrow | Width::Strip => height.saturating_sub(1).max(1),
         }
+    }
+
+    /// Of the Hooks screen: endpoints above, deliveries below.
+    #[must_use]
+    pub fn hooks_split(&self, endpoints: usize) -> (Rect, Rect) {
+        self.split(endpoints + 1, self.main.height * 2 / 5)
+    }
+
+    /// Of the Queue screen: boxes above, the line below.
+    #[must_use]
+    pub fn queue_split(&self, boxes: usize) -> (Rect, Rect) {
+        self.split(boxes + 1, self.main.height / 2)
+    }
+
+    fn split(&self, wanted: usize, most: u16) -> (Rect, Rect) {
+        let height = u16::try_from(wanted)
+            .unwrap_or(u16::MAX)
+            .min(most.max(2))
+            .min(self.main.height);
+        let above = Rect {
+            height,
+            ..self.main
+        };
+        let below = Rect {
+            y: self.main.y + height,
+            height: self.main.height - height,
+            ..self.main
+        };
+        (above, below)
     }
 
     /// Of a detail: the lines of the timeline that `stages` need, and the lines of its log below.

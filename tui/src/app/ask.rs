@@ -3,9 +3,8 @@
 use super::acts::{FEW, cancels};
 use super::call::Act;
 use super::core::App;
-use super::popup::{Confirm, Popup, RetryMenu};
+use super::popup::{Choice, Popup, RetryMenu};
 use super::toast::Tone;
-use crate::input::Edit;
 use crate::model::Row;
 use crate::model::words::Status;
 use crate::ui::format;
@@ -13,7 +12,7 @@ use crate::ui::format;
 impl App {
     pub(super) fn ask_cancel(&mut self) {
         let targets = self.targets();
-        if targets.is_empty() || !self.may_act() {
+        if targets.is_empty() || !self.may_act(&targets[0]) {
             return;
         }
         let fits = |app: &Self, id: &String| app.row(id).is_some_and(cancels) && !app.is_held(id);
@@ -43,13 +42,30 @@ impl App {
         if ids.len() > FEW {
             lines.push(format!("… and {} more", ids.len() - FEW));
         }
-        let typed = (ids.len() > FEW).then(Edit::default);
-        self.view.popup = Some(Popup::Confirm(Confirm {
-            act: Act::Cancel,
-            ids,
-            lines,
-            typed,
-        }));
+        self.ask_act(Act::Cancel, ids, lines);
+    }
+
+    /// Asks before what ended is removed.
+    pub(super) fn ask_delete(&mut self) {
+        let targets = self.targets();
+        if targets.is_empty() || !self.may_act(&targets[0]) {
+            return;
+        }
+        let ended = |id: &&String| self.row(id).is_some_and(|row| row.status.is_terminal());
+        let ids: Vec<String> = targets.iter().filter(ended).cloned().collect();
+        if ids.is_empty() {
+            let text = format!(
+                "{} goes on: only what ended can be deleted",
+                self.told(&targets)
+            );
+            self.say(Tone::Plain, text);
+            return;
+        }
+        let lines = vec![
+            format!("Delete {}?", self.told(&ids)),
+            "Its row, its logs and its files go, for good.".to_owned(),
+        ];
+        self.ask_act(Act::Delete, ids, lines);
     }
 
     /// What a cancel would lose.
@@ -72,13 +88,13 @@ impl App {
         }
     }
 
-    fn is_held(&self, id: &String) -> bool {
-        self.held.iter().any(|held| held.ids.contains(id))
+    fn is_held(&self, id: &str) -> bool {
+        self.held.iter().any(|held| held.means(id))
     }
 
     pub(super) fn ask_retry(&mut self) {
         let targets = self.targets();
-        if targets.is_empty() || !self.may_act() {
+        if targets.is_empty() || !self.may_act(&targets[0]) {
             return;
         }
         let can = |row: &Row| {
@@ -104,13 +120,13 @@ impl App {
             return;
         };
         if ids.len() == 1 && first.status == Status::Waiting {
-            self.act_on(Act::Retry { from: None }, ids);
+            self.act_on(Act::retry(None), ids);
             return;
         }
         let choices = if ids.len() == 1 {
             retry_choices(first)
         } else {
-            vec![("from what failed in each".to_owned(), None)]
+            vec![("from what failed in each".to_owned(), Choice::From(None))]
         };
         self.view.popup = Some(Popup::Retry(RetryMenu {
             ids,
@@ -121,29 +137,38 @@ impl App {
 }
 
 /// From the failed stage, from the beginning, or from one between.
-fn retry_choices(row: &Row) -> Vec<(String, Option<String>)> {
+fn retry_choices(row: &Row) -> Vec<(String, Choice)> {
     let failed = row
         .stages
         .iter()
         .find(|stage| matches!(stage.view.status.as_str(), "failed" | "cancelled"));
     let mut choices = vec![match failed {
-        Some(stage) => (format!("from {}: what is done is kept", stage.id), None),
+        Some(stage) => (
+            format!("from {}: what is done is kept", stage.id),
+            Choice::From(None),
+        ),
         None => (
             "from where it stopped: what is done is kept".to_owned(),
-            None,
+            Choice::From(None),
         ),
     }];
     if let Some(first) = row.stages.first() {
         choices.push((
             format!("all again, from {}", first.id),
-            Some(first.id.clone()),
+            Choice::From(Some(first.id.clone())),
         ));
+    }
+    if !row.view.params.is_empty() {
+        choices.push(("with other inputs…".to_owned(), Choice::Inputs));
     }
     let between = row
         .stages
         .iter()
         .skip(1)
         .filter(|stage| stage.view.status == "completed");
-    choices.extend(between.map(|stage| (format!("from {}", stage.id), Some(stage.id.clone()))));
+    choices.extend(between.map(|stage| {
+        let from = Choice::From(Some(stage.id.clone()));
+        (format!("from {}", stage.id), from)
+    }));
     choices
 }

@@ -1,89 +1,120 @@
-//! What the dashboard asks of the daemon, as method, path and body: the one place that knows routes.
+//! What the dashboard asks of a daemon, as method, path and body: the one place that knows routes. What a call names, it
+//! names by key: the key says which daemon is asked.
 
-use reel_shared::client::Method;
-use reel_shared::request::{PriorityRequest, RetryRequest};
-use serde_json::{Value, json};
+use crate::model::key;
+use reel_shared::client::{Method, segment};
+use serde_json::Value;
 
-/// An act on one workflow.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Act {
-    /// Cancel it.
-    Cancel,
-    /// Try again; from this stage on, where one is named.
-    Retry {
-        /// A stage's id.
-        from: Option<String>,
-    },
-    /// Hold it.
-    Pause,
-    /// Let it go.
-    Resume,
-    /// Move it in the queue.
-    Priority(i32),
-}
-
-impl Act {
-    /// For a row and for toasts, while it is under way.
-    #[must_use]
-    pub fn under_way(&self) -> &'static str {
-        match self {
-            Self::Cancel => "cancelling",
-            Self::Retry { .. } => "retrying",
-            Self::Pause => "pausing",
-            Self::Resume => "resuming",
-            Self::Priority(_) => "moving",
-        }
-    }
-
-    /// The verb, for messages.
-    #[must_use]
-    pub fn verb(&self) -> &'static str {
-        match self {
-            Self::Cancel => "cancel",
-            Self::Retry { .. } => "retry",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Priority(_) => "priority",
-        }
-    }
-}
+pub use super::act::{Act, Deed};
 
 /// A request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     /// Change a workflow.
     Act {
-        /// Whose.
+        /// Whose key.
         id: String,
         /// How.
         act: Act,
     },
+    /// Change something else.
+    Deed {
+        /// The daemon's number.
+        daemon: usize,
+        /// What.
+        deed: Deed,
+    },
     /// Why it waits.
     Why {
-        /// Whose.
+        /// Whose key.
         id: String,
     },
     /// The workflow whole, with its transitions.
     Show {
-        /// Whose.
+        /// Whose key.
         id: String,
     },
     /// Its numbered events.
     Events {
-        /// Whose.
+        /// Whose key.
         id: String,
         /// Behind this number.
         after: u64,
     },
     /// A page of what ended.
     History {
+        /// The daemon's number.
+        daemon: usize,
+        /// From this one on.
+        offset: u64,
+        /// What the daemon is to look for.
+        query: String,
+    },
+    /// The last good run of a pipeline.
+    LastGood {
+        /// Of which daemon, and beside which workflow it is put.
+        id: String,
+        /// The pipeline's name.
+        pipeline: String,
+    },
+    /// Lines of a log, from its beginning.
+    LogPage {
+        /// Whose key.
+        id: String,
+    },
+    /// Its picture, as bytes in base64.
+    Picture {
+        /// Whose key.
+        id: String,
+    },
+    /// What ended lately, for the Stats screen.
+    Ended {
+        /// The daemon's number.
+        daemon: usize,
+        /// RFC 3339.
+        since: String,
+    },
+    /// What waits for a person.
+    Attention {
+        /// The daemon's number.
+        daemon: usize,
+    },
+    /// Slots and places in line.
+    Workers {
+        /// The daemon's number.
+        daemon: usize,
+    },
+    /// Webhook endpoints.
+    Endpoints {
+        /// The daemon's number.
+        daemon: usize,
+    },
+    /// Failed deliveries.
+    Failed {
+        /// The daemon's number.
+        daemon: usize,
         /// From this one on.
         offset: u64,
     },
-    /// What waits for a person.
-    Attention,
-    /// Slots and places in line.
-    Workers,
+    /// An endpoint's deliveries.
+    Deliveries {
+        /// The endpoint's key.
+        id: String,
+        /// From this one on.
+        offset: u64,
+    },
+    /// One delivery with its request.
+    Delivery {
+        /// Its key.
+        id: String,
+    },
+    /// Numbers over a window of so many hours.
+    Stats {
+        /// The daemon's number.
+        daemon: usize,
+        /// How long.
+        hours: u32,
+    },
 }
 
 /// How many events or history rows one call asks for.
@@ -101,67 +132,89 @@ pub struct Failure {
 }
 
 impl Call {
+    /// The number of the daemon that is asked.
+    #[must_use]
+    pub fn daemon(&self) -> usize {
+        match self {
+            Self::Act { id, .. }
+            | Self::Why { id }
+            | Self::Show { id }
+            | Self::Events { id, .. }
+            | Self::LastGood { id, .. }
+            | Self::LogPage { id }
+            | Self::Picture { id }
+            | Self::Deliveries { id, .. }
+            | Self::Delivery { id } => key::split(id).0,
+            Self::Deed { daemon, .. }
+            | Self::History { daemon, .. }
+            | Self::Ended { daemon, .. }
+            | Self::Attention { daemon }
+            | Self::Workers { daemon }
+            | Self::Endpoints { daemon }
+            | Self::Failed { daemon, .. }
+            | Self::Stats { daemon, .. } => *daemon,
+        }
+    }
+
     /// Method, path and body.
     #[must_use]
     pub fn request(&self) -> (Method, String, Option<Value>) {
+        let at = |id: &str| segment(key::id(id));
         match self {
+            Self::Act {
+                id,
+                act: Act::Delete,
+            } => (Method::DELETE, format!("/api/workflow/{}", at(id)), None),
             Self::Act { id, act } => {
-                let id = reel_shared::client::segment(id);
-                let (word, body) = match act {
-                    Act::Cancel => ("cancel", json!({})),
-                    Act::Retry { from } => (
-                        "retry",
-                        body(&RetryRequest {
-                            from: from.clone(),
-                            ..RetryRequest::default()
-                        }),
-                    ),
-                    Act::Pause => ("pause", json!({})),
-                    Act::Resume => ("resume", json!({})),
-                    Act::Priority(priority) => (
-                        "priority",
-                        body(&PriorityRequest {
-                            priority: i64::from(*priority),
-                        }),
-                    ),
-                };
+                let (word, body) = act.request();
                 (
                     Method::POST,
-                    format!("/api/workflow/{id}/{word}"),
+                    format!("/api/workflow/{}/{word}", at(id)),
                     Some(body),
                 )
             }
-            Self::Why { id } => get(format!(
-                "/api/workflow/{}/why",
-                reel_shared::client::segment(id)
-            )),
-            Self::Show { id } => get(format!(
-                "/api/workflow/status/{}",
-                reel_shared::client::segment(id)
-            )),
+            Self::Deed { deed, .. } => deed.request(),
+            Self::Why { id } => get(format!("/api/workflow/{}/why", at(id))),
+            Self::Show { id } => get(format!("/api/workflow/status/{}", at(id))),
             Self::Events { id, after } => get(format!(
                 "/api/workflow/{}/events?after={after}&limit={PAGE}",
-                reel_shared::client::segment(id)
+                at(id)
             )),
-            Self::History { offset } => get(format!(
-                "/api/workflow/history?limit={PAGE}&offset={offset}"
+            Self::History { offset, query, .. } => get(format!(
+                "/api/workflow/history?limit={PAGE}&offset={offset}{query}"
             )),
-            Self::Attention => get("/api/attention".to_owned()),
-            Self::Workers => get("/api/workers".to_owned()),
+            Self::LastGood { pipeline, .. } => get(format!(
+                "/api/workflow/history?limit=5&status=completed&pipeline={}",
+                segment(pipeline)
+            )),
+            Self::LogPage { id } => get(format!("/api/workflow/{}/logs?limit={PAGE}", at(id))),
+            Self::Picture { id } => get(format!("/api/v1/videos/jobs/{}/thumbnail", at(id))),
+            Self::Ended { since, .. } => get(format!(
+                "/api/workflow/history?limit={PAGE}&since={}",
+                segment(since)
+            )),
+            Self::Attention { .. } => get("/api/attention".to_owned()),
+            Self::Workers { .. } => get("/api/workers".to_owned()),
+            Self::Endpoints { .. } => get("/api/webhooks".to_owned()),
+            Self::Failed { offset, .. } => {
+                get(format!("/api/webhooks/failed?limit={PAGE}&offset={offset}"))
+            }
+            Self::Deliveries { id, offset } => get(format!(
+                "/api/webhooks/{}/deliveries?limit={PAGE}&offset={offset}",
+                at(id)
+            )),
+            Self::Delivery { id } => get(format!("/api/webhooks/deliveries/{}", at(id))),
+            Self::Stats { hours, .. } => get(format!("/api/stats?window={hours}h")),
         }
     }
 
     /// It changes something.
     #[must_use]
     pub fn is_act(&self) -> bool {
-        matches!(self, Self::Act { .. })
+        matches!(self, Self::Act { .. } | Self::Deed { .. })
     }
 }
 
 fn get(path: String) -> (Method, String, Option<Value>) {
     (Method::GET, path, None)
-}
-
-fn body(request: &impl serde::Serialize) -> Value {
-    serde_json::to_value(request).unwrap_or_else(|_| json!({}))
 }

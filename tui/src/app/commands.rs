@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::core::App;
-use super::detail::{Detail, Tab};
+use super::detail::Tab;
 use super::event::Action;
 use super::popup::{Answer, Popup, Why, WhyView};
 use super::toast::Tone;
@@ -29,18 +29,38 @@ impl App {
             Command::HalfUp => self.move_pages(-1, 2),
             Command::PageDown => self.move_pages(1, 1),
             Command::PageUp => self.move_pages(-1, 1),
-            Command::Left => self.shift_log(-8),
-            Command::Right => self.shift_log(8),
+            Command::Left => self.sideways(-1),
+            Command::Right => self.sideways(1),
             Command::NextWorkflow => self.other_workflow(1),
             Command::PreviousWorkflow => self.other_workflow(-1),
             Command::Active => self.show_screen(Screen::Active),
+            Command::Asks => self.show_screen(Screen::Asks),
             Command::History => self.show_screen(Screen::History),
+            Command::Hooks => self.show_screen(Screen::Hooks),
+            Command::Queue => self.show_screen(Screen::Queue),
+            Command::Stats => self.show_screen(Screen::Stats),
+            Command::Events => self.show_screen(Screen::Events),
             Command::Open => self.open(Tab::Timeline),
             Command::Logs => self.open(Tab::Logs),
             Command::Back => self.back(),
-            Command::LastView => self.last_view(),
+            Command::LastView => {
+                let place = self.view.places.swap();
+                self.go_to(place);
+            }
+            Command::StepBack => {
+                let place = self.view.places.step(-1);
+                self.go_to(place);
+            }
+            Command::StepForward => {
+                let place = self.view.places.step(1);
+                self.go_to(place);
+            }
             Command::NextTab => self.step_tab(1),
             Command::PreviousTab => self.step_tab(Tab::ALL.len() - 1),
+            Command::Zoom => {
+                self.view.zoomed = !self.view.zoomed;
+                self.touch_all();
+            }
             Command::Filter => self.open_filter(),
             Command::NextProblem => self.next_problem(true),
             Command::PreviousProblem => self.next_problem(false),
@@ -56,25 +76,56 @@ impl App {
             Command::Palette => self.open_palette(),
             Command::Help => self.view.popup = Some(Popup::Help { top: 0 }),
             Command::Mark => self.mark(),
-            Command::MarkAll => self.view.marks.extend(self.view.list().ids.to_vec()),
+            Command::MarkRange => self.mark_range(),
+            Command::MarkAll => self.mark_all(),
             Command::MarkInvert => self.invert_marks(),
-            Command::MarkClear => self.view.marks.clear(),
+            Command::MarkClear => self.clear_marks(),
+            Command::Retry if self.on(Screen::Stats) => self.ask_retry_family(),
             Command::Retry => self.ask_retry(),
             Command::Cancel => self.ask_cancel(),
+            Command::Delete => self.ask_delete(),
             Command::Pause => self.pause_or_resume(),
             Command::Raise => self.change_priority(10),
             Command::Lower => self.change_priority(-10),
             Command::Why => self.ask_why(),
+            Command::Answer => self.open_form(),
+            Command::Compare => self.compare(),
+            Command::Preview => self.preview(),
             Command::Undo => self.undo(),
             Command::Yank => self.yank(),
             Command::Follow => self.toggle_follow(),
             Command::Search => self.open_search(),
+            Command::LogFilter => self.open_log_filter(),
             Command::Level => self.next_level(),
             Command::NextError => self.find_in_log(true, false),
             Command::PreviousError => self.find_in_log(false, false),
             Command::Stage => self.next_stage(),
             Command::Times => self.with_log(|view| view.times = view.times.next()),
             Command::Wrap => self.with_log(|view| view.wrap = !view.wrap),
+            Command::Fold => self.with_log(|view| view.fold = !view.fold),
+            Command::Pretty => self.pretty(),
+            Command::LogMark => self.mark_line(),
+            Command::LogNextMark => self.next_marked_line(),
+            Command::Replay => self.replay(),
+            Command::ReplayAll => self.ask_replay_all(),
+            Command::Enable => self.enable(),
+            Command::Rotate => self.ask_rotate(),
+            Command::Ping => self.ping(),
+            Command::Curl => self.copy_curl(),
+            Command::Drain => self.ask_drain(),
+            Command::Undrain => self.undrain(),
+            Command::Earlier => self.draft(-1),
+            Command::Later => self.draft(1),
+            Command::Apply => self.apply_draft(),
+            Command::WindowLess => self.change_window(-1),
+            Command::WindowMore => self.change_window(1),
+            Command::Plain => {
+                self.view.plain = !self.view.plain;
+                self.out.push(Action::Repaint);
+            }
+            Command::Dump => self.save_screen("~/reel-screen.txt"),
+            Command::Net => self.show_net(),
+            Command::Reload => self.out.push(Action::Reload),
             Command::Freeze => self.freeze(),
             Command::ReadOnly => self.toggle_read_only(),
             Command::Repaint => self.out.push(Action::Repaint),
@@ -87,95 +138,9 @@ impl App {
         }
     }
 
-    fn open(&mut self, tab: Tab) {
-        if let Some(detail) = &mut self.view.detail {
-            detail.tab = tab;
-            self.log_changed = true;
-            return;
-        }
-        if let Some(row) = self.current() {
-            let id = row.view.id.clone();
-            self.open_detail(id, tab);
-        }
-    }
-
-    pub(super) fn open_detail(&mut self, id: String, tab: Tab) {
-        self.view.last = Some((self.view.screen, None));
-        self.view.detail = Some(Detail::new(id, tab));
-        self.touch_all();
-        if self.link.is_connected() {
-            self.refetch_detail();
-            self.subscribe();
-        }
-    }
-
-    pub(super) fn close_detail(&mut self) {
-        let id = self.view.detail.take().map(|detail| detail.id);
-        self.view.last = Some((self.view.screen, id));
-        self.touch_all();
-        if self.link.is_connected() {
-            self.subscribe();
-        }
-    }
-
-    fn last_view(&mut self) {
-        match self.view.last.take() {
-            Some((screen, Some(id))) => {
-                self.view.screen = screen;
-                self.open_detail(id, Tab::Timeline);
-            }
-            Some((_, None)) if self.view.detail.is_some() => self.close_detail(),
-            Some((screen, None)) => self.show_screen(screen),
-            None => {}
-        }
-    }
-
-    /// One step back: what was said, the search, the detail, the marks, the filter.
-    fn back(&mut self) {
-        let said = self.view.toasts.clear();
-        if let Some(detail) = &mut self.view.detail {
-            if detail.log_view.search.take().is_none() {
-                self.close_detail();
-            }
-        } else if !self.view.marks.is_empty() {
-            self.view.marks.clear();
-        } else if !self.view.list().filter.is_empty() {
-            self.view.list_mut().filter = Default::default();
-            self.list_changed = true;
-        } else if !said && self.view.screen != Screen::Active {
-            self.show_screen(Screen::Active);
-        }
-    }
-
-    fn step_tab(&mut self, by: usize) {
-        if let Some(detail) = &mut self.view.detail {
-            detail.tab = detail.tab.step(by);
-            detail.top = 0;
-            self.log_changed = true;
-        }
-    }
-
-    fn mark(&mut self) {
-        let Some(id) = self.view.list().cursor.clone() else {
-            return;
-        };
-        if !self.view.marks.remove(&id) {
-            self.view.marks.insert(id);
-        }
-        self.view.list_mut().step(1);
-    }
-
-    fn invert_marks(&mut self) {
-        for id in self.view.list().ids.clone() {
-            if !self.view.marks.remove(&id) {
-                self.view.marks.insert(id);
-            }
-        }
-    }
-
     fn ask_why(&mut self) {
         let Some(row) = self.current() else { return };
-        let id = row.view.id.clone();
+        let id = row.key.clone();
         let ended = row.status.is_terminal() && row.status != Status::Unknown;
         let answer = if ended {
             // Why it failed stands in its row; nothing is waited for.
@@ -183,7 +148,7 @@ impl App {
                 status: row.view.status.clone(),
                 ..WhyView::default()
             })
-        } else if self.link.is_connected() {
+        } else if self.reaches(&id) {
             Answer::Asked
         } else {
             Answer::Failed("not connected; C-r connects now".to_owned())
@@ -205,7 +170,7 @@ impl App {
         self.view.frozen = match self.view.frozen.take() {
             Some(_) => None,
             None => Some(Frozen {
-                model: self.model.clone(),
+                models: self.models().cloned().collect(),
                 at_ms: self.clock_ms(),
             }),
         };
@@ -223,14 +188,10 @@ impl App {
     }
 
     fn refetch(&mut self) {
-        if self.link.is_connected() {
-            self.out.push(Action::Resync);
+        self.renew_links();
+        if self.reaches_any() {
             self.view.history.outdated = true;
-            if self.view.screen == Screen::History {
-                self.fetch_history();
-            }
-        } else {
-            self.out.push(Action::Dial);
+            self.refetch_screen();
         }
     }
 

@@ -1,13 +1,15 @@
 //! The state and its one entrance. What each event does stands in the sibling files, one duty each.
 
-use super::acts::Held;
-use super::areas::Areas;
+use super::areas::{Areas, Shape};
 use super::call::Call;
+use super::daemons::Peer;
 use super::event::{Action, Event};
-use super::view::{Prompt, Screen, View};
+use super::held::Held;
+use super::toast::Tone;
+use super::view::{Screen, View};
 use crate::input::{Context, Keymap};
 use crate::model::link::LinkView;
-use crate::model::{Model, Row};
+use crate::model::{Model, Row, key};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -18,6 +20,10 @@ pub struct Settings {
     pub read_only: bool,
     /// Only ASCII glyphs.
     pub ascii: bool,
+    /// Its colours.
+    pub theme: crate::ui::theme::Theme,
+    /// The terminal shows pictures itself.
+    pub graphics: bool,
     /// Clock times stand in this zone.
     pub zone: TimeZone,
 }
@@ -25,10 +31,12 @@ pub struct Settings {
 /// Everything the dashboard knows and shows.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// What is known of the daemon.
+    /// What is known of the first daemon.
     pub model: Model,
-    /// The connection.
+    /// The connection to it.
     pub link: LinkView,
+    /// The other daemons, from number 1 on.
+    pub peers: Vec<Peer>,
     /// Where the person is.
     pub view: View,
     /// The moment of the last event, in Unix milliseconds.
@@ -43,6 +51,8 @@ pub struct App {
     pub held: Vec<Held>,
     /// Set while the last acts are awaited before the end: until when, and whether the picture stays.
     pub quitting: Option<(i64, bool)>,
+    /// Bytes and pictures that were written to the terminal.
+    pub written: (u64, u64),
     pub(super) refresh: super::refresh::Refresh,
     pub(super) next_ticket: u64,
     /// Rows, filters or sizes changed: the list is put together again before it is drawn.
@@ -51,12 +61,24 @@ pub struct App {
     pub(super) log_changed: bool,
     pub(super) changed: bool,
     pub(super) title: String,
-    pub(super) belled_ms: i64,
+    pub(super) notified_ms: i64,
     pub(super) out: Vec<Action>,
 }
 
 impl App {
-    /// Nothing known yet.
+    /// Nothing known yet; `targets` are the daemons' addresses as typed.
+    #[must_use]
+    pub fn of(targets: Vec<String>, settings: Settings, size: (u16, u16), now_ms: i64) -> Self {
+        let mut targets = targets.into_iter();
+        let mut app = Self::new(targets.next().unwrap_or_default(), settings, size, now_ms);
+        app.peers = (1..)
+            .zip(targets)
+            .map(|(n, target)| Peer::new(n, target))
+            .collect();
+        app
+    }
+
+    /// Nothing known yet, of one daemon.
     #[must_use]
     pub fn new(target: String, settings: Settings, size: (u16, u16), now_ms: i64) -> Self {
         let view = View {
@@ -67,6 +89,7 @@ impl App {
         Self {
             model: Model::default(),
             link: LinkView::new(target),
+            peers: Vec::new(),
             view,
             now_ms,
             settings,
@@ -74,13 +97,14 @@ impl App {
             calls: BTreeMap::new(),
             held: Vec::new(),
             quitting: None,
+            written: (0, 0),
             refresh: super::refresh::Refresh::default(),
             next_ticket: 1,
             list_changed: true,
             log_changed: true,
             changed: true,
             title: String::new(),
-            belled_ms: i64::MIN / 2,
+            notified_ms: i64::MIN / 2,
             out: Vec::new(),
         }
     }
@@ -99,9 +123,13 @@ impl App {
                 self.view.focused = focused;
                 self.changed = true;
             }
-            Event::Link(event) => self.link_event(event),
+            Event::Link { daemon, event } => self.link_event(daemon, event),
             Event::Reply { ticket, result } => self.reply(ticket, result),
             Event::Tick => self.tick(),
+            Event::Told { good, text } => {
+                let tone = if good { Tone::Good } else { Tone::Bad };
+                self.say(tone, text);
+            }
         }
         self.finish_quitting();
         std::mem::take(&mut self.out)
@@ -111,19 +139,9 @@ impl App {
     pub fn settle(&mut self) -> bool {
         if self.list_changed {
             self.list_changed = false;
-            let model = self
-                .view
-                .frozen
-                .as_ref()
-                .map_or(&self.model, |frozen| &frozen.model);
-            self.view.active.fill(model.visible(self.now_ms), false);
-            self.view.ended.fill(
-                self.view.history.rows.iter(),
-                self.view.ended.sort.key == Default::default(),
-            );
+            self.settle_lists();
         }
-        let rows = self.areas().list_rows();
-        self.view.list_mut().scroll(rows);
+        self.settle_cursors();
         if self.log_changed {
             self.log_changed = false;
             self.settle_log();
@@ -140,58 +158,80 @@ impl App {
     /// Where everything stands.
     #[must_use]
     pub fn areas(&self) -> Areas {
-        Areas::of(self.view.size, self.view.detail.is_some())
+        Areas::of(self.view.size, &self.shape())
     }
 
-    /// What is drawn: the model, or the one that is held still.
-    #[must_use]
-    pub fn shown(&self) -> &Model {
-        self.view
-            .frozen
-            .as_ref()
-            .map_or(&self.model, |frozen| &frozen.model)
+    /// What the areas hang on, beside the size.
+    fn shape(&self) -> Shape {
+        Shape {
+            detail: self.view.detail.is_some(),
+            screen: self.view.screen,
+            zoomed: self.view.zoomed,
+        }
     }
 
-    /// A workflow from wherever it is known.
+    /// A workflow from wherever it is known, by its key.
     #[must_use]
-    pub fn row(&self, id: &str) -> Option<&Row> {
-        let history = || self.view.history.rows.iter().find(|row| row.view.id == id);
-        let detail = || {
-            self.view
-                .detail
-                .as_ref()
-                .and_then(|detail| detail.shown.as_ref())
-                .filter(|row| row.view.id == id)
-        };
-        self.shown().row(id).or_else(detail).or_else(history)
+    pub fn row(&self, wanted: &str) -> Option<&Row> {
+        let (daemon, id) = key::split(wanted);
+        let listed = self
+            .models()
+            .find(|model| model.daemon == daemon)
+            .and_then(|model| model.row(id));
+        let here = |row: &&Row| row.key == wanted;
+        listed
+            .or_else(|| {
+                let detail = self.view.detail.as_ref();
+                detail.and_then(|detail| detail.shown.as_ref()).filter(here)
+            })
+            .or_else(|| self.view.history.rows.iter().find(here))
+            .or_else(|| self.view.stats.ended.iter().find(here))
     }
 
     /// The workflow that is meant: the open one, else the one under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<&Row> {
-        let id = match &self.view.detail {
-            Some(detail) => Some(detail.id.as_str()),
-            None => self.view.list().cursor.as_deref(),
-        };
-        id.and_then(|id| self.row(id))
+        self.current_key().and_then(|key| self.row(&key))
+    }
+
+    /// Its key.
+    #[must_use]
+    pub fn current_key(&self) -> Option<String> {
+        if let Some(detail) = &self.view.detail {
+            return Some(detail.id.clone());
+        }
+        match self.view.screen {
+            Screen::Active | Screen::Asks | Screen::History => self.view.list().cursor.clone(),
+            Screen::Queue => self.queue_cursor(),
+            Screen::Events => self.event_cursor(),
+            Screen::Hooks => self.delivery().and_then(|one| one.video_id.clone()),
+            Screen::Stats => None,
+        }
     }
 
     /// Where keys are typed, for the keymap, help and hints.
     #[must_use]
     pub fn context(&self) -> Context {
         if self.view.detail.is_some() {
-            Context::Detail
-        } else {
-            Context::List
+            return Context::Detail;
+        }
+        match self.view.screen {
+            Screen::Active | Screen::History => Context::List,
+            Screen::Asks => Context::Asks,
+            Screen::Hooks => Context::Hooks,
+            Screen::Queue => Context::Queue,
+            Screen::Stats => Context::Stats,
+            Screen::Events => Context::Events,
         }
     }
 
     /// Time moves: durations grow and estimates shrink. Not while stale, nor while the picture is held still.
     #[must_use]
     pub fn clock_ms(&self) -> i64 {
+        let fresh = |(_, link): (usize, &LinkView)| link.is_fresh(self.now_ms);
         match &self.view.frozen {
             Some(frozen) => frozen.at_ms,
-            None if self.link.is_fresh(self.now_ms) => self.now_ms,
+            None if self.links().any(fresh) => self.now_ms,
             None => self.link.last_frame_ms,
         }
     }
@@ -202,35 +242,32 @@ impl App {
         self.log_changed = true;
     }
 
-    pub(super) fn call(&mut self, call: Call) {
+    /// Asks; gives the ticket that names the reply.
+    pub(super) fn call(&mut self, call: Call) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.calls.insert(ticket, call.clone());
         self.out.push(Action::Call { ticket, call });
+        ticket
     }
 
     fn paste(&mut self, text: &str) {
-        let edit = match &mut self.view.prompt {
-            Some(
-                Prompt::Filter { edit, .. }
-                | Prompt::Search { edit, .. }
-                | Prompt::Palette { edit, .. },
-            ) => edit,
-            None => return,
-        };
-        edit.insert(text);
-        self.typed_on();
+        if let Some(form) = &mut self.view.form {
+            form.paste(text);
+            self.changed = true;
+        } else if let Some(prompt) = &mut self.view.prompt {
+            prompt.edit_mut().insert(text);
+            self.typed_on();
+        }
     }
 
     fn settle_title(&mut self) {
-        let asks = self.model.count(Row::asks);
-        let failed = self
-            .model
-            .count(|row| row.status == crate::model::words::Status::Failed);
-        let host = if self.model.host.is_empty() {
-            "…"
-        } else {
-            &self.model.host
+        let asks = self.count(Row::asks);
+        let failed = self.count(|row| row.status == crate::model::words::Status::Failed);
+        let host = match (self.daemons(), self.model.host.as_str()) {
+            (1, "") => "…".to_owned(),
+            (1, host) => host.to_owned(),
+            (many, _) => format!("{many} boxes"),
         };
         let title = match (asks, failed) {
             (0, 0) => format!("reel {host}"),
@@ -242,24 +279,5 @@ impl App {
             self.title.clone_from(&title);
             self.out.push(Action::Title(title));
         }
-    }
-
-    /// The screens' rows, for moving along them.
-    pub(super) fn show_screen(&mut self, screen: Screen) {
-        let from = (
-            self.view.screen,
-            self.view.detail.as_ref().map(|detail| detail.id.clone()),
-        );
-        if self.view.detail.is_some() {
-            self.close_detail();
-        }
-        if screen != self.view.screen || from.1.is_some() {
-            self.view.last = Some(from);
-        }
-        self.view.screen = screen;
-        if screen == Screen::History && (!self.view.history.loaded || self.view.history.outdated) {
-            self.fetch_history();
-        }
-        self.touch_all();
     }
 }

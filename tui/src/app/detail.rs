@@ -1,10 +1,11 @@
 //! One workflow, opened: its tabs, its events, its log.
 
 use crate::model::Row;
+use crate::model::hooks::Delivery;
 use crate::model::log::{Level, Line, Log};
 use crate::model::span::EventLine;
 use regex::Regex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A tab of the detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,18 +18,24 @@ pub enum Tab {
     /// The parameters as checked.
     Inputs,
     /// What it gave.
-    Outputs,
+    Files,
+    /// Each try of each stage.
+    Tries,
+    /// Who was told of it.
+    Hooks,
     /// Its transitions and numbered events.
     Events,
 }
 
 impl Tab {
     /// In their order, with titles.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Timeline, "Timeline"),
         (Self::Logs, "Logs"),
         (Self::Inputs, "Inputs"),
-        (Self::Outputs, "Outputs"),
+        (Self::Files, "Files"),
+        (Self::Tries, "Tries"),
+        (Self::Hooks, "Hooks"),
         (Self::Events, "Events"),
     ];
 
@@ -104,8 +111,16 @@ pub struct LogView {
     pub stage: Option<String>,
     /// What is looked for.
     pub search: Option<Search>,
-    /// Places in the log of the lines that pass level and stage.
+    /// Only lines with this; with a `!` before it, only those without.
+    pub filter: Option<Search>,
+    /// Lines that repeat are one line with their number.
+    pub fold: bool,
+    /// Offsets of lines that a person marked.
+    pub marks: BTreeSet<u64>,
+    /// Places in the log of the lines that pass; of lines folded into one, the last.
     pub shown: Vec<usize>,
+    /// How many lines are folded into the one at this place, where it is more than one.
+    pub folded: BTreeMap<usize, usize>,
     /// Places in `shown` of the first line on the screen.
     pub top: usize,
 }
@@ -121,7 +136,11 @@ impl Default for LogView {
             level: Level::Debug,
             stage: None,
             search: None,
+            filter: None,
+            fold: true,
+            marks: BTreeSet::new(),
             shown: Vec::new(),
+            folded: BTreeMap::new(),
             top: 0,
         }
     }
@@ -130,7 +149,7 @@ impl Default for LogView {
 /// One workflow, opened.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Detail {
-    /// Whose.
+    /// Whose key.
     pub id: String,
     /// What is shown.
     pub tab: Tab,
@@ -146,6 +165,23 @@ pub struct Detail {
     pub log_view: LogView,
     /// The first line shown of the other tabs.
     pub top: usize,
+    /// Deliveries that told of it.
+    pub hooks: Vec<Delivery>,
+    /// The last good run beside it, once asked for.
+    pub compare: Option<Comparison>,
+}
+
+/// The last good run of the same pipeline.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Comparison {
+    /// It, once it is known.
+    pub other: Option<Row>,
+    /// Lines of its log from the beginning.
+    pub other_log: Option<Vec<String>>,
+    /// Lines of the opened one's log from the beginning.
+    pub own_log: Option<Vec<String>>,
+    /// Why there is none.
+    pub problem: Option<String>,
 }
 
 impl Detail {

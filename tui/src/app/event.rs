@@ -17,8 +17,13 @@ pub enum Event {
     Resize(u16, u16),
     /// The terminal has the eye, or lost it.
     Focus(bool),
-    /// The connection says something.
-    Link(LinkEvent),
+    /// A connection says something.
+    Link {
+        /// The daemon's number.
+        daemon: usize,
+        /// What.
+        event: LinkEvent,
+    },
     /// A call was answered.
     Reply {
         /// Which.
@@ -28,9 +33,24 @@ pub enum Event {
     },
     /// A moment that was asked for has come.
     Tick,
+    /// What was written or read for the person is done, or failed: in words.
+    Told {
+        /// It went well.
+        good: bool,
+        /// In words.
+        text: String,
+    },
 }
 
-/// The connection says something.
+impl Event {
+    /// The first daemon's connection says something.
+    #[must_use]
+    pub fn link(event: LinkEvent) -> Self {
+        Self::Link { daemon: 0, event }
+    }
+}
+
+/// A connection says something.
 #[derive(Debug, Clone)]
 pub enum LinkEvent {
     /// It stands otherwise now.
@@ -51,14 +71,16 @@ pub enum Action {
         /// What.
         call: Call,
     },
-    /// Follow these logs, and no others.
-    Subscribe(Vec<LogSubscription>),
-    /// Connect now, without the wait.
-    Dial,
-    /// Drop the stream and come back for a fresh snapshot.
-    Resync,
+    /// Follow these logs of this daemon, and no others.
+    Subscribe(usize, Vec<LogSubscription>),
+    /// Connect to this daemon now, without the wait.
+    Dial(usize),
+    /// Drop this daemon's stream and come back for a fresh snapshot.
+    Resync(usize),
     /// The numbers that the next connection resumes behind.
     Seen {
+        /// The daemon's number.
+        daemon: usize,
         /// The last event's number.
         seq: u64,
         /// Whose numbers.
@@ -70,8 +92,17 @@ pub enum Action {
     Title(String),
     /// Text for the clipboard, through the terminal.
     Copy(String),
-    /// Ring.
-    Bell,
+    /// Tell the person, who looks elsewhere: the bell, and words where the terminal shows them.
+    Notify(String),
+    /// Write text to a file; the words of the outcome come as a toast.
+    Save {
+        /// Where, as typed; `~` is the home.
+        path: String,
+        /// What.
+        text: String,
+    },
+    /// Read `tui.toml` again.
+    Reload,
     /// Stop into the shell.
     Suspend,
     /// End; with the last picture left on the terminal or not.

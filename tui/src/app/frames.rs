@@ -3,46 +3,57 @@
 use super::core::App;
 use super::event::{Action, LinkEvent};
 use super::toast::Tone;
+use super::view::Screen;
 use crate::model::link::Link;
 use crate::model::log::{Level, Line, clean};
 use crate::model::row::unix_ms;
 use crate::model::span::EventLine;
 use crate::model::words::Status;
 use crate::model::{Applied, Row};
+use crate::model::{happening, key};
 use reel_shared::stream::{Frame, LogSubscription};
 
 /// Between two rings, in milliseconds.
 const BELL_MS: i64 = 10_000;
 
 impl App {
-    pub(super) fn link_event(&mut self, event: LinkEvent) {
+    pub(super) fn link_event(&mut self, daemon: usize, event: LinkEvent) {
+        if daemon >= self.daemons() {
+            return;
+        }
+        let now = self.now_ms;
         match event {
-            LinkEvent::State(link) => {
-                let live = link == Link::Live;
-                self.link.link = link;
+            LinkEvent::State(state) => {
+                let live = state == Link::Live;
+                self.note_link(daemon, &state);
+                let link = self.link_mut(daemon);
+                link.link = state;
                 self.changed = true;
                 if live {
-                    self.link.last_frame_ms = self.now_ms;
+                    self.link_mut(daemon).last_frame_ms = now;
                     self.subscribe();
                 }
             }
             LinkEvent::Rtt(ms) => {
-                let before = self.link.shown(self.now_ms);
+                let link = self.link_mut(daemon);
+                let before = link.shown(now);
                 // One slow answer is no slow line: the better of the last two counts.
-                let last = self.link.measured_ms.replace(ms);
-                self.link.rtt_ms = Some(last.map_or(ms, |last| last.min(ms)));
-                self.changed |= before != self.link.shown(self.now_ms);
+                let last = link.measured_ms.replace(ms);
+                link.rtt_ms = Some(last.map_or(ms, |last| last.min(ms)));
+                let differs = before != link.shown(now);
+                self.changed |= differs;
             }
             LinkEvent::Frame(frame) => {
-                let was_fresh = self.link.is_fresh(self.now_ms);
-                self.link.last_frame_ms = self.now_ms;
+                let link = self.link_mut(daemon);
+                let was_fresh = link.is_fresh(now);
+                link.last_frame_ms = now;
                 self.changed |= !was_fresh;
-                self.frame(*frame);
+                self.frame(daemon, *frame);
             }
         }
     }
 
-    fn frame(&mut self, frame: Frame) {
+    fn frame(&mut self, daemon: usize, frame: Frame) {
         if let Frame::Log {
             workflow_id,
             stage,
@@ -52,11 +63,19 @@ impl App {
             offset,
         } = frame
         {
-            self.log_line(&workflow_id, stage, &timestamp, &level, &line, offset);
+            self.log_line(
+                &key::of(daemon, &workflow_id),
+                stage,
+                &timestamp,
+                &level,
+                &line,
+                offset,
+            );
             return;
         }
-        self.keep_event(&frame);
-        match self.model.apply(frame, self.now_ms) {
+        self.keep_event(daemon, &frame);
+        let now = self.now_ms;
+        match self.model_mut(daemon).apply(frame, now) {
             Applied::Nothing => {}
             Applied::Hello { .. } => self.changed = true,
             Applied::Progress => {
@@ -68,8 +87,9 @@ impl App {
                 if missed > 0 {
                     self.say(Tone::Plain, format!("{missed} events missed, refetched"));
                 }
-                self.seen();
+                self.seen(daemon);
                 self.view.history.outdated = true;
+                self.refetch_screen();
                 self.refetch_detail();
                 self.check_question();
                 self.touch_all();
@@ -77,21 +97,25 @@ impl App {
             Applied::Changed {
                 id, before, at_ms, ..
             } => {
-                self.seen();
-                let after = self.model.rows.get(&id).map(|row| row.status);
+                self.seen(daemon);
+                let after = self.model_of(daemon).rows.get(&id).map(|row| row.status);
                 self.note_move(before.as_ref().map(|row| row.status), after);
-                self.announce(&id, before.as_deref(), at_ms);
+                self.announce(&key::of(daemon, &id), before.as_deref(), at_ms);
                 self.check_question();
                 self.changed = true;
                 self.list_changed = true;
             }
-            Applied::Elsewhere { .. } => {
-                self.seen();
-                self.call_once(super::call::Call::Attention);
+            Applied::Elsewhere { kind } => {
+                self.seen(daemon);
+                self.call_once(super::call::Call::Attention { daemon });
+                self.view.hooks.outdated |= kind.starts_with("endpoint");
+                if self.view.screen == Screen::Hooks {
+                    self.fetch_hooks();
+                }
             }
             Applied::Gap { expected, got } => {
                 // The socket loses nothing: a second gap right after a fresh snapshot is how this stream is numbered.
-                if self.model.instance.is_some()
+                if self.model_of(daemon).instance.is_some()
                     && self
                         .view
                         .toasts
@@ -99,7 +123,7 @@ impl App {
                         .iter()
                         .any(|t| t.text.starts_with(GAP))
                 {
-                    self.model.gaps_allowed = true;
+                    self.model_mut(daemon).gaps_allowed = true;
                 } else {
                     self.say(
                         Tone::Plain,
@@ -109,35 +133,52 @@ impl App {
                         ),
                     );
                 }
-                self.out.push(Action::Resync);
+                self.out.push(Action::Resync(daemon));
             }
         }
     }
 
     /// The next connection resumes behind what is folded in.
-    fn seen(&mut self) {
-        if let Some(instance) = self.model.instance.clone() {
+    fn seen(&mut self, daemon: usize) {
+        let model = self.model_of(daemon);
+        let seq = model.seq;
+        if let Some(instance) = model.instance.clone() {
             self.out.push(Action::Seen {
-                seq: self.model.seq,
+                daemon,
+                seq,
                 instance,
             });
         }
     }
 
-    /// The open workflow's events grow with the stream.
-    fn keep_event(&mut self, frame: &Frame) {
+    /// What happened is kept; the open workflow's events grow with the stream.
+    fn keep_event(&mut self, daemon: usize, frame: &Frame) {
         let Frame::Event {
             seq,
             timestamp,
-            workflow_id: Some(id),
+            workflow_id,
             kind,
             data,
-            ..
+            workflow,
         } = frame
         else {
             return;
         };
-        let Some(detail) = self.view.detail.as_mut().filter(|detail| detail.id == *id) else {
+        // What came before was told already.
+        let model = self.model_of(daemon);
+        if *seq > model.seq && !model.awaiting_snapshot && kind != "stage.progress" {
+            let at_ms = unix_ms(timestamp).unwrap_or(self.now_ms);
+            let id = workflow_id.as_deref();
+            let name = match workflow {
+                Some(view) if !view.name.is_empty() => view.name.clone(),
+                _ => id.unwrap_or_else(|| self.daemon_name(daemon)).to_owned(),
+            };
+            self.happened(happening::of_event(daemon, at_ms, id, &name, kind, data));
+        }
+        let Some(id) = workflow_id.as_ref().map(|id| key::of(daemon, id)) else {
+            return;
+        };
+        let Some(detail) = self.view.detail.as_mut().filter(|detail| detail.id == id) else {
             return;
         };
         let line = EventLine {
@@ -175,7 +216,7 @@ impl App {
         }
     }
 
-    /// Follows the open workflow's log, from where it was left.
+    /// Follows the open workflow's log, from where it was left; of every other daemon, none.
     pub(super) fn subscribe(&mut self) {
         let wanted = self.view.detail.as_ref().map(|detail| {
             let row = self.row(&detail.id);
@@ -186,19 +227,27 @@ impl App {
                         .any(|known| known.id == stage && known.view.status == "in_progress")
                 })
             };
-            LogSubscription {
-                id: detail.id.clone(),
+            let (daemon, id) = key::split(&detail.id);
+            let logs = LogSubscription {
+                id: id.to_owned(),
                 stage: None,
                 offset: detail.log.resume(runs),
-            }
+            };
+            (daemon, logs)
         });
-        self.out
-            .push(Action::Subscribe(wanted.into_iter().collect()));
+        for daemon in 0..self.daemons() {
+            let logs = wanted.clone().filter(|(of, _)| *of == daemon);
+            let logs = logs.map(|(_, logs)| logs).into_iter().collect();
+            if self.link_of(daemon).is_connected() {
+                self.out.push(Action::Subscribe(daemon, logs));
+            }
+        }
     }
 
     /// Says what a person would want to know at once.
     fn announce(&mut self, id: &str, before: Option<&Row>, at_ms: i64) {
-        let Some(row) = self.model.row(id) else {
+        let (daemon, bare) = key::split(id);
+        let Some(row) = self.model_of(daemon).row(bare) else {
             return;
         };
         let name = row.name().to_owned();
@@ -227,11 +276,16 @@ impl App {
             self.view.history.outdated = true;
         }
         if let Some((tone, text)) = told {
-            if !self.view.focused && self.now_ms - self.belled_ms >= BELL_MS {
-                self.belled_ms = self.now_ms;
-                self.out.push(Action::Bell);
-            }
+            self.notify(&text);
             self.say(tone, text);
+        }
+    }
+
+    /// Tells a person who looks elsewhere; one in ten seconds.
+    pub(super) fn notify(&mut self, text: &str) {
+        if !self.view.focused && self.now_ms - self.notified_ms >= BELL_MS {
+            self.notified_ms = self.now_ms;
+            self.out.push(Action::Notify(text.to_owned()));
         }
     }
 }
@@ -249,10 +303,6 @@ fn asks(row: &Row) -> String {
         .next();
     match question {
         Some(question) => format!("{} asks: {question}", row.name()),
-        None => format!(
-            "{} waits for a confirmation: reel confirm {}",
-            row.name(),
-            row.view.id
-        ),
+        None => format!("{} waits to be confirmed: 2 shows it", row.name()),
     }
 }

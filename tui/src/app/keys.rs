@@ -13,6 +13,8 @@ impl App {
             self.run(Command::Interrupt);
         } else if let Some(popup) = self.view.popup.take() {
             self.popup_key(popup, key);
+        } else if let Some(form) = self.view.form.take() {
+            self.form_key(form, key);
         } else if self.view.prompt.is_some() {
             self.prompt_key(key);
         } else {
@@ -40,18 +42,39 @@ impl App {
     fn popup_key(&mut self, popup: Popup, key: Key) {
         let closes = matches!(key.code, Code::Esc) || (key.code == Code::Char('q') && !key.ctrl);
         self.view.popup = match popup {
-            Popup::Help { top } => match key.code {
-                _ if closes || key.code == Code::Char('?') => None,
-                Code::Down | Code::Char('j') => Some(Popup::Help { top: top + 1 }),
-                Code::Up | Code::Char('k') => Some(Popup::Help {
-                    top: top.saturating_sub(1),
-                }),
-                Code::PageDown | Code::Char(' ') => Some(Popup::Help { top: top + 10 }),
-                Code::PageUp => Some(Popup::Help {
-                    top: top.saturating_sub(10),
-                }),
-                _ => Some(Popup::Help { top }),
-            },
+            _ if closes && !matches!(popup, Popup::Confirm(_)) => None,
+            Popup::Help { .. } if key.code == Code::Char('?') => None,
+            Popup::Help { top } => Some(Popup::Help {
+                top: scrolled(top, key),
+            }),
+            Popup::Text { .. } | Popup::Delivery { .. } | Popup::Compare { .. }
+                if key.code == Code::Enter =>
+            {
+                None
+            }
+            Popup::Text { title, lines, top } => Some(Popup::Text {
+                title,
+                lines,
+                top: scrolled(top, key),
+            }),
+            Popup::Picture(_) if matches!(key.code, Code::Enter | Code::Char('v')) => None,
+            Popup::Picture(picture) => Some(Popup::Picture(picture)),
+            Popup::Compare { top } => Some(Popup::Compare {
+                top: scrolled(top, key),
+            }),
+            Popup::Delivery { id, top } => {
+                match key.code {
+                    Code::Char('R' | 'r') => self.replay(),
+                    Code::Char('y') => self.copy_curl(),
+                    _ => {}
+                }
+                let top = scrolled(top, key);
+                // A question that was just asked goes before what it is asked over.
+                match self.view.popup.take() {
+                    Some(asked) => Some(asked),
+                    None => Some(Popup::Delivery { id, top }),
+                }
+            }
             Popup::Why(why) => match key.code {
                 _ if closes || matches!(key.code, Code::Enter | Code::Char('w')) => None,
                 Code::Char('+' | '=') => {
@@ -93,15 +116,15 @@ impl App {
 
     /// No is the default: Enter, Esc and every other answer but `y` or the typed count leave all as it is.
     fn confirm_key(&mut self, mut confirm: super::popup::Confirm, key: Key) {
-        if let Some(edit) = &mut confirm.typed {
+        if let Some(wanted) = &confirm.wanted {
             match key.code {
-                Code::Esc => return,
-                Code::Enter if edit.text().trim() == confirm.ids.len().to_string() => {
-                    self.confirmed(confirm)
+                Code::Esc => {}
+                Code::Enter if confirm.typed.text().trim() == wanted.as_str() => {
+                    self.confirmed(confirm);
                 }
                 Code::Enter => {}
                 _ => {
-                    edit.key(key);
+                    confirm.typed.key(key);
                     self.view.popup = Some(Popup::Confirm(confirm));
                 }
             }
@@ -122,13 +145,8 @@ impl App {
             Code::Down => self.recall(-1),
             Code::Tab | Code::BackTab => self.complete(),
             _ => {
-                let edit = match &mut self.view.prompt {
-                    Some(
-                        Prompt::Filter { edit, .. }
-                        | Prompt::Search { edit, .. }
-                        | Prompt::Palette { edit, .. },
-                    ) => edit,
-                    None => return,
+                let Some(edit) = self.view.prompt.as_mut().map(Prompt::edit_mut) else {
+                    return;
                 };
                 // Backspace in an empty line leaves it, as in an editor's command line.
                 if key.code == Code::Backspace && edit.text().is_empty() {
@@ -161,16 +179,22 @@ impl App {
             .and_then(|at| self.view.typed.iter().rev().nth(at))
             .cloned()
             .unwrap_or_default();
-        match &mut self.view.prompt {
-            Some(
-                Prompt::Filter { edit, .. }
-                | Prompt::Search { edit, .. }
-                | Prompt::Palette { edit, .. },
-            ) => {
-                *edit = Edit::new(&text);
-            }
-            None => return,
-        }
+        let Some(prompt) = &mut self.view.prompt else {
+            return;
+        };
+        *prompt.edit_mut() = Edit::new(&text);
         self.typed_on();
+    }
+}
+
+/// The first line of something to read, after a key.
+fn scrolled(top: usize, key: Key) -> usize {
+    match key.code {
+        Code::Down | Code::Char('j') => top + 1,
+        Code::Up | Code::Char('k') => top.saturating_sub(1),
+        Code::PageDown | Code::Char(' ') => top + 10,
+        Code::PageUp => top.saturating_sub(10),
+        Code::Home => 0,
+        _ => top,
     }
 }

@@ -12,10 +12,12 @@ pub struct ListView {
     pub filter: Filter,
     /// In which order.
     pub sort: Sort,
-    /// Ids that pass, in order.
+    /// Keys that pass, in order.
     pub ids: Vec<String>,
     /// Rows before the filter.
     pub total: usize,
+    /// Keys that pass whatever the filter says of them here: the daemon found them by it.
+    pub also: std::collections::BTreeSet<String>,
     /// The workflow under the cursor.
     pub cursor: Option<String>,
     /// Its place among `ids`.
@@ -30,7 +32,7 @@ impl ListView {
         let mut total = 0;
         let mut passing: Vec<&Row> = rows
             .inspect(|_| total += 1)
-            .filter(|row| self.filter.matches(row))
+            .filter(|row| self.filter.matches(row) || self.also.contains(&row.key))
             .collect();
         if !keep_order {
             self.sort.arrange(&mut passing);
@@ -40,7 +42,7 @@ impl ListView {
         self.total = total;
         self.ids.clear();
         self.ids
-            .extend(passing.into_iter().map(|row| row.view.id.clone()));
+            .extend(passing.into_iter().map(|row| row.key.clone()));
         self.find_cursor();
     }
 

@@ -3,8 +3,9 @@
 
 use super::core::App;
 use super::detail::{LogView, Tab};
+use super::popup::Popup;
 use super::toast::Tone;
-use crate::model::log::Level;
+use crate::model::log::{Level, Line};
 
 impl App {
     /// The lines that the log has room for.
@@ -42,10 +43,34 @@ impl App {
         };
         let view = &mut detail.log_view;
         view.shown.clear();
-        let passing = detail.log.lines().iter().enumerate().filter(|(_, line)| {
-            line.level >= view.level && view.stage.as_ref().is_none_or(|stage| *stage == line.stage)
-        });
-        view.shown.extend(passing.map(|(place, _)| place));
+        view.folded.clear();
+        let (wanted, negated) = match &view.filter {
+            Some(filter) => (Some(&filter.regex), filter.text.starts_with('!')),
+            None => (None, false),
+        };
+        let mut last: Option<&Line> = None;
+        for (place, line) in detail.log.lines().iter().enumerate() {
+            let passes = line.level >= view.level
+                && view.stage.as_ref().is_none_or(|stage| *stage == line.stage)
+                && wanted.is_none_or(|regex| regex.is_match(&line.text) != negated);
+            if !passes {
+                continue;
+            }
+            let repeats = view.fold
+                && !view.marks.contains(&line.offset)
+                && last.is_some_and(|last| {
+                    last.text == line.text && last.level == line.level && last.stage == line.stage
+                });
+            last = Some(line);
+            match view.shown.last_mut() {
+                Some(before) if repeats => {
+                    let count = view.folded.remove(before).unwrap_or(1);
+                    *before = place;
+                    view.folded.insert(place, count + 1);
+                }
+                _ => view.shown.push(place),
+            }
+        }
         let last_top = view.shown.len().saturating_sub(rows);
         let lines = detail.log.lines();
         view.top = match view.anchor {
@@ -127,6 +152,78 @@ impl App {
                     .and_then(|at| ids.get(at + 1))
                     .cloned(),
             };
+        });
+    }
+
+    /// The first line in sight; while following, the last one.
+    fn line_in_sight(&self) -> Option<&Line> {
+        let detail = self.view.detail.as_ref()?;
+        let view = &detail.log_view;
+        let place = if view.follow {
+            view.shown.last()
+        } else {
+            view.shown.get(view.top)
+        };
+        detail.log.lines().get(*place?)
+    }
+
+    pub(super) fn mark_line(&mut self) {
+        let Some(offset) = self.line_in_sight().map(|line| line.offset) else {
+            return;
+        };
+        self.with_log(|view| {
+            if !view.marks.remove(&offset) {
+                view.marks.insert(offset);
+            }
+        });
+    }
+
+    pub(super) fn next_marked_line(&mut self) {
+        let Some(detail) = &self.view.detail else {
+            return;
+        };
+        let view = &detail.log_view;
+        let lines = detail.log.lines();
+        let marked = |at: &usize| {
+            let line = view.shown.get(*at).and_then(|place| lines.get(*place));
+            line.is_some_and(|line| view.marks.contains(&line.offset))
+        };
+        let from = if view.follow { 0 } else { view.top + 1 };
+        let found = (from..view.shown.len()).chain(0..from).find(marked);
+        match found {
+            Some(at) => self.anchor_log(at),
+            None => self.say(
+                Tone::Plain,
+                "no line is marked: m marks the first one shown",
+            ),
+        }
+    }
+
+    /// The line in sight whole, with the JSON in it set out.
+    pub(super) fn pretty(&mut self) {
+        let Some(line) = self.line_in_sight() else {
+            return;
+        };
+        let mut lines = Vec::new();
+        let text = line.text.clone();
+        let json = text.find(['{', '[']).and_then(|at| {
+            let value = serde_json::from_str::<serde_json::Value>(text[at..].trim()).ok()?;
+            Some((at, serde_json::to_string_pretty(&value).ok()?))
+        });
+        match json {
+            Some((at, json)) => {
+                if at > 0 {
+                    lines.push(text[..at].trim_end().to_owned());
+                }
+                lines.extend(json.lines().map(str::to_owned));
+            }
+            None => lines.push(text),
+        }
+        let title = format!("{} {}", line.stage, line.level.word());
+        self.view.popup = Some(Popup::Text {
+            title,
+            lines,
+            top: 0,
         });
     }
 

@@ -14,24 +14,44 @@
 //! * nothing is shown as done before the daemon said so: a row says `cancelling`, never `cancelled`, on our word alone;
 //! * an act that was confirmed meant the workflows its question named, and no others.
 
+pub mod act;
 pub mod acts;
+mod answering;
 pub mod areas;
 mod ask;
 pub mod call;
 mod commands;
 mod core;
+pub mod cursor;
+mod daemons;
 pub mod detail;
 pub mod event;
+pub mod field;
+pub mod form;
 mod frames;
+mod going;
+pub mod happenings;
+pub mod held;
+mod hook_acts;
+pub mod hooks;
 mod keys;
 pub mod list;
 mod log_view;
+mod looking;
+mod marking;
 mod moves;
 pub mod palette;
+mod past;
+pub mod picture;
+pub mod places;
 pub mod popup;
+mod prompt;
+pub mod queue;
 mod refresh;
 mod replies;
 mod schedule;
+mod settle;
+pub mod stats;
 pub mod toast;
 pub mod view;
 

@@ -2,6 +2,7 @@
 
 use super::core::App;
 use super::detail::Tab;
+use super::view::Screen;
 use crate::model::Row;
 use crate::model::words::Status;
 
@@ -10,10 +11,7 @@ impl App {
         match &mut self.view.detail {
             Some(detail) if matches!(detail.tab, Tab::Timeline | Tab::Logs) => self.scroll_log(by),
             Some(detail) => detail.top = detail.top.saturating_add_signed(by),
-            None => {
-                self.view.list_mut().step(by);
-                self.fetch_more_history();
-            }
+            None => self.move_on_screen(by),
         }
     }
 
@@ -21,10 +19,35 @@ impl App {
         match &mut self.view.detail {
             Some(detail) if matches!(detail.tab, Tab::Timeline | Tab::Logs) => self.log_to_end(end),
             Some(detail) => detail.top = if end { usize::MAX / 2 } else { 0 },
-            None => {
-                self.view.list_mut().go(if end { usize::MAX } else { 0 });
+            None => self.move_on_screen(if end { isize::MAX } else { isize::MIN }),
+        }
+    }
+
+    fn move_on_screen(&mut self, by: isize) {
+        match self.view.screen {
+            Screen::Active | Screen::Asks | Screen::History => {
+                self.view.list_mut().step(by);
                 self.fetch_more_history();
             }
+            Screen::Hooks => self.move_in_hooks(by),
+            Screen::Queue => self.move_in_queue(by),
+            Screen::Stats => {
+                let count = self.view.stats.families.len();
+                self.view.stats.cursor.step(by, count);
+            }
+            Screen::Events => {
+                let count = self.view.events.shown.len();
+                self.view.events.cursor.step(by, count);
+            }
+        }
+    }
+
+    /// Left and right: a log's long lines, a window of time, a place in the line.
+    pub(super) fn sideways(&mut self, by: i16) {
+        if self.view.detail.is_some() {
+            self.shift_log(by * 8);
+        } else if self.view.screen == Screen::Stats {
+            self.change_window(isize::from(by));
         }
     }
 
@@ -67,9 +90,14 @@ impl App {
         let list = self.view.list();
         let count = list.ids.len();
         let problem = |at: &usize| {
-            self.row(&list.ids[*at])
-                .is_some_and(|row: &Row| row.status == Status::Failed || row.asks())
+            self.row(&list.ids[*at]).is_some_and(|row: &Row| {
+                row.status == Status::Failed || row.asks() || self.is_stale(row)
+            })
         };
+        if !self.view.screen.lists_workflows() {
+            self.show_screen(Screen::Active);
+            return;
+        }
         let round = (1..=count).map(|step| {
             if forward {
                 (list.at + step) % count

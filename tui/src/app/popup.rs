@@ -1,6 +1,6 @@
 //! What stands over the screen and takes the keys until it is closed.
 
-use super::call::Act;
+use super::call::{Act, Deed};
 use crate::input::Edit;
 use serde::Deserialize;
 
@@ -18,6 +18,29 @@ pub enum Popup {
     Confirm(Confirm),
     /// From where to retry.
     Retry(RetryMenu),
+    /// A delivery beside the last accepted one.
+    Delivery {
+        /// Its key.
+        id: String,
+        /// The first line shown.
+        top: usize,
+    },
+    /// The opened workflow beside the last good run of its pipeline.
+    Compare {
+        /// The first line shown.
+        top: usize,
+    },
+    /// A picture; the terminal may show it better than cells can.
+    Picture(Box<super::picture::Picture>),
+    /// Words to read: a line of JSON set out, a new secret, how the links stand.
+    Text {
+        /// What.
+        title: String,
+        /// A line each.
+        lines: Vec<String>,
+        /// The first line shown.
+        top: usize,
+    },
 }
 
 /// Why a workflow waits.
@@ -64,17 +87,37 @@ pub struct Help {
     pub effect: String,
 }
 
-/// A question before an act. It means the ids it names; when one of them changes so that the act no longer fits, it closes.
+/// What a question is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked {
+    /// An act on workflows, by key.
+    Act(Act, Vec<String>),
+    /// Deeds at daemons.
+    Deeds(Vec<(usize, Deed)>),
+}
+
+/// A question before an act. It means what it names; when that changes so that the act no longer fits, it closes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Confirm {
-    /// What would be done.
-    pub act: Act,
-    /// To these.
-    pub ids: Vec<String>,
+    /// The act's name, for the frame.
+    pub title: String,
+    /// What would be done, to what.
+    pub asked: Asked,
     /// What is asked, and what would be lost, a line each.
     pub lines: Vec<String>,
-    /// More than a few: the count is typed instead of `y`.
-    pub typed: Option<Edit>,
+    /// More than a few, another box, or a drain: this is typed instead of `y`.
+    pub wanted: Option<String>,
+    /// What is typed of it.
+    pub typed: Edit,
+}
+
+/// A way to retry.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Choice {
+    /// From this stage on; none: from what failed.
+    From(Option<String>),
+    /// With other inputs.
+    Inputs,
 }
 
 /// From where to retry.
@@ -82,8 +125,8 @@ pub struct Confirm {
 pub struct RetryMenu {
     /// These.
     pub ids: Vec<String>,
-    /// What can be chosen: the words, and the stage to begin with.
-    pub choices: Vec<(String, Option<String>)>,
+    /// What can be chosen: the words, and what they mean.
+    pub choices: Vec<(String, Choice)>,
     /// The one that Enter takes.
     pub chosen: usize,
 }

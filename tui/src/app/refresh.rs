@@ -3,6 +3,7 @@
 
 use super::call::Call;
 use super::core::App;
+use super::view::Screen;
 use crate::model::Row;
 use crate::model::words::Status;
 
@@ -11,6 +12,12 @@ const QUEUE_MS: i64 = 2_000;
 
 /// Between two looks at the workflow under the cursor, in milliseconds.
 const CURRENT_MS: i64 = 10_000;
+
+/// Between two looks at deliveries or at slots, while that screen is shown, in milliseconds.
+const HOOKS_MS: i64 = 5_000;
+
+/// Between two looks at the numbers, in milliseconds.
+const STATS_MS: i64 = 30_000;
 
 /// A longer queue isn't asked for again and again: its places come with each snapshot.
 const QUEUE_MOST: usize = 500;
@@ -21,6 +28,7 @@ pub struct Refresh {
     queue_moved: bool,
     queue_ms: i64,
     current: (String, i64),
+    screen_ms: i64,
 }
 
 impl App {
@@ -40,10 +48,13 @@ impl App {
             .queue_moved
             .then_some(self.refresh.queue_ms + QUEUE_MS);
         let current = self.waiting_row().map(|row| match &self.refresh.current {
-            (id, at) if *id == row.view.id => at + CURRENT_MS,
+            (id, at) if *id == row.key => at + CURRENT_MS,
             _ => self.now_ms + 300,
         });
-        queue.into_iter().chain(current).min()
+        let screen = self
+            .screen_period()
+            .map(|period| self.refresh.screen_ms + period);
+        queue.into_iter().chain(current).chain(screen).min()
     }
 
     pub(super) fn ask_again(&mut self) {
@@ -54,11 +65,18 @@ impl App {
         if self.refresh.queue_moved && now >= self.refresh.queue_ms + QUEUE_MS {
             self.refresh.queue_moved = false;
             self.refresh.queue_ms = now;
-            if self.model.count(|row| row.status == Status::Queued) <= QUEUE_MOST {
-                self.call_once(Call::Workers);
+            if self.count(|row| row.status == Status::Queued) <= QUEUE_MOST {
+                self.ask_each(|daemon| Call::Workers { daemon });
             }
         }
-        let Some(id) = self.waiting_row().map(|row| row.view.id.clone()) else {
+        if self
+            .screen_period()
+            .is_some_and(|period| now >= self.refresh.screen_ms + period)
+        {
+            self.refresh.screen_ms = now;
+            self.refetch_screen();
+        }
+        let Some(id) = self.waiting_row().map(|row| row.key.clone()) else {
             return;
         };
         let asked = &mut self.refresh.current;
@@ -68,11 +86,21 @@ impl App {
         }
     }
 
+    /// How often a screen asks anew for what no event tells, in milliseconds.
+    fn screen_period(&self) -> Option<i64> {
+        if self.view.detail.is_some() {
+            return None;
+        }
+        match self.view.screen {
+            Screen::Hooks => Some(HOOKS_MS),
+            Screen::Queue => Some(HOOKS_MS),
+            Screen::Stats => Some(STATS_MS),
+            Screen::Active | Screen::Asks | Screen::History | Screen::Events => None,
+        }
+    }
+
     fn refreshes(&self) -> bool {
-        self.link.is_fresh(self.now_ms)
-            && self.link.is_connected()
-            && self.view.focused
-            && self.view.frozen.is_none()
+        self.reaches_any() && self.view.focused && self.view.frozen.is_none()
     }
 
     /// The current workflow, if time alone changes what is said of it.

@@ -1,21 +1,14 @@
 //! What came back of what was asked. A reply to something that is no longer on the screen changes nothing.
 
-use super::call::{Call, Failure, PAGE};
+use super::call::{Act, Call, Deed, Failure, PAGE};
 use super::core::App;
 use super::popup::{Answer, Popup, WhyView};
 use super::toast::Tone;
 use crate::model::span::EventLine;
-use crate::model::{Attention, Row};
+use crate::model::{Attention, key};
 use reel_shared::workflow::WorkflowView;
 use serde::Deserialize;
 use serde_json::Value;
-
-#[derive(Deserialize)]
-struct Listing {
-    workflows: Vec<WorkflowView>,
-    #[serde(default)]
-    total: u64,
-}
 
 #[derive(Deserialize)]
 struct EventPage {
@@ -28,27 +21,83 @@ impl App {
             return;
         };
         self.changed = true;
+        let refused = self.form_told(ticket, &result);
         match call {
-            Call::Act { id, act } => self.acted(&id, act.verb(), result),
+            // A form that was refused says so itself.
+            Call::Act { .. } if refused => {}
+            Call::Act { id, act } => self.acted(&id, &act, result),
+            Call::Deed { daemon, deed } => self.did(daemon, &deed, result),
             Call::Why { id } => self.why_told(&id, result),
             Call::Show { id } => self.shown_told(&id, result),
             Call::Events { id, .. } => self.events_told(&id, result),
-            Call::History { offset } => self.history_told(offset, result),
-            Call::Workers => {
+            Call::History {
+                daemon,
+                offset,
+                query,
+            } => self.history_told(daemon, offset, &query, result),
+            Call::LastGood { id, .. } => self.last_good_told(&id, result),
+            Call::LogPage { id } => self.log_page_told(&id, result),
+            Call::Picture { id } => self.picture_told(&id, result),
+            Call::Ended { daemon, .. } => self.ended_told(daemon, result),
+            Call::Endpoints { daemon } => self.endpoints_told(daemon, result),
+            Call::Failed { daemon, offset } => self.deliveries_told(daemon, None, offset, result),
+            Call::Deliveries { id, offset } => {
+                let daemon = key::split(&id).0;
+                self.deliveries_told(daemon, Some(id), offset, result);
+            }
+            Call::Delivery { id } => self.delivery_told(&id, result),
+            Call::Stats { daemon, hours } => self.stats_told(daemon, hours, result),
+            Call::Workers { daemon } => {
                 if let Ok(value) = result {
-                    self.model.place(&value);
+                    self.model_mut(daemon).place(&value);
                     self.list_changed = true;
                 }
             }
-            Call::Attention => {
+            Call::Attention { daemon } => {
                 if let Ok(value) = result {
-                    self.model.attention = Attention::read_all(&value);
+                    self.model_mut(daemon).attention = Attention::read_all(&value);
                 }
             }
         }
     }
 
-    fn acted(&mut self, id: &str, verb: &str, result: Result<Value, Failure>) {
+    /// A deed was done, or not.
+    fn did(&mut self, daemon: usize, deed: &Deed, result: Result<Value, Failure>) {
+        let (verb, target) = (deed.verb(), deed.target().to_owned());
+        match result {
+            Ok(value) => {
+                if let (Deed::Rotate(_), Some(secret)) = (deed, value["secret"].as_str()) {
+                    self.view.popup = Some(Popup::Text {
+                        title: format!("new secret of {target}"),
+                        lines: vec![
+                            secret.to_owned(),
+                            "It is shown this once. The old one also signs for 24 hours."
+                                .to_owned(),
+                        ],
+                        top: 0,
+                    });
+                }
+                let count = value["count"].as_u64();
+                let count = count.map_or_else(String::new, |count| format!(": {count} in all"));
+                self.say(
+                    Tone::Good,
+                    format!("{verb} {target}: the daemon took it{count}"),
+                );
+            }
+            Err(failure) if failure.uncertain => {
+                let text = format!("{verb} {target}: {}; the screen will tell", failure.message);
+                self.say(Tone::Bad, text);
+            }
+            Err(failure) => self.say(Tone::Bad, format!("{verb} {target}: {}", failure.message)),
+        }
+        match deed {
+            Deed::Drain(_) | Deed::Undrain(_) => self.call_once(Call::Workers { daemon }),
+            _ => self.fetch_hooks(),
+        }
+    }
+
+    fn acted(&mut self, id: &str, act: &Act, result: Result<Value, Failure>) {
+        let verb = act.verb();
         let name = self
             .row(id)
             .map_or_else(|| id.to_owned(), |row| row.name().to_owned());
@@ -63,6 +112,12 @@ impl App {
                         failure.message
                     ),
                 );
+            }
+            // Somebody else was faster: say who.
+            Err(failure) if failure.status == Some(409) => {
+                let by = self.who_moved(id);
+                let by = by.map_or_else(String::new, |by| format!(" ({by} was faster)"));
+                self.say(Tone::Bad, format!("{verb} {name}: {}{by}", failure.message));
             }
             Err(failure) => self.say(Tone::Bad, format!("{verb} {name}: {}", failure.message)),
         }
@@ -86,15 +141,20 @@ impl App {
         let now = self.now_ms;
         let told = result.map(serde_json::from_value::<WorkflowView>);
         if let Ok(Ok(view)) = &told {
-            self.model.refine(view, now);
+            self.model_mut(key::split(id).0).refine(view, now);
             self.list_changed = true;
         }
+        let row = match told {
+            Ok(Ok(view)) => Ok(Ok(self.model_of(key::split(id).0).row_of(view, now))),
+            Ok(Err(error)) => Ok(Err(error)),
+            Err(failure) => Err(failure),
+        };
         let Some(detail) = self.view.detail.as_mut().filter(|detail| detail.id == id) else {
             return;
         };
-        match told {
-            Ok(Ok(view)) => {
-                detail.shown = Some(Row::new(view, now));
+        match row {
+            Ok(Ok(row)) => {
+                detail.shown = Some(row);
                 detail.problem = None;
             }
             Ok(Err(error)) => {
@@ -127,56 +187,10 @@ impl App {
         }
     }
 
-    fn history_told(&mut self, offset: u64, result: Result<Value, Failure>) {
-        let now = self.now_ms;
-        let history = &mut self.view.history;
-        match result.map(serde_json::from_value::<Listing>) {
-            Ok(Ok(page)) => {
-                if offset == 0 {
-                    history.rows.clear();
-                    history.outdated = false;
-                }
-                let known: std::collections::BTreeSet<String> =
-                    history.rows.iter().map(|row| row.view.id.clone()).collect();
-                history.rows.extend(
-                    page.workflows
-                        .into_iter()
-                        .filter(|view| !known.contains(&view.id))
-                        .map(|view| Row::new(view, now)),
-                );
-                history.total = page.total;
-                history.loaded = true;
-                history.problem = None;
-            }
-            Ok(Err(error)) => {
-                history.problem = Some(format!("the answer is not understood: {error}"))
-            }
-            Err(failure) => history.problem = Some(failure.message),
-        }
-        self.list_changed = true;
-    }
-
     /// Asks unless the same is asked already.
     pub(super) fn call_once(&mut self, call: Call) {
         if !self.calls.values().any(|asked| *asked == call) {
             self.call(call);
-        }
-    }
-
-    pub(super) fn fetch_history(&mut self) {
-        if self.link.is_connected() {
-            self.call_once(Call::History { offset: 0 });
-        }
-    }
-
-    /// More of what ended, when the cursor comes near the end of what is here.
-    pub(super) fn fetch_more_history(&mut self) {
-        let here = self.view.history.rows.len();
-        let near = self.view.ended.at + 20 >= self.view.ended.ids.len();
-        if near && here > 0 && (here as u64) < self.view.history.total && self.link.is_connected() {
-            self.call_once(Call::History {
-                offset: here as u64,
-            });
         }
     }
 
@@ -187,7 +201,11 @@ impl App {
         };
         let id = detail.id.clone();
         let after = detail.events.last_key_value().map_or(0, |(seq, _)| *seq);
+        if !self.reaches(&id) {
+            return;
+        }
         self.call_once(Call::Show { id: id.clone() });
         self.call_once(Call::Events { id, after });
+        self.fetch_tab();
     }
 }

@@ -15,11 +15,9 @@ impl App {
         let now = self.now_ms;
         let minute = now + 60_000 - now.rem_euclid(60_000);
         let moving = self.view.frozen.is_none()
-            && self.link.is_fresh(now)
+            && self.links().any(|(_, link)| link.is_fresh(now))
             && self
-                .model
-                .rows
-                .values()
+                .rows()
                 .any(|row| matches!(row.status, Status::Running | Status::Waiting));
         let step = moving.then(|| now + STEP_MS - now.rem_euclid(STEP_MS));
         let held = self.held.iter().map(|held| held.next_change(now)).min();
@@ -28,8 +26,10 @@ impl App {
             step,
             held,
             self.view.toasts.next_expiry(),
-            self.model.next_expiry(),
-            self.link.next_change(now),
+            self.models().filter_map(|model| model.next_expiry()).min(),
+            self.links()
+                .filter_map(|(_, link)| link.next_change(now))
+                .min(),
             self.next_refresh(),
             self.quitting.map(|(until, _)| until),
         ]
@@ -42,8 +42,9 @@ impl App {
 
     pub(super) fn tick(&mut self) {
         self.view.toasts.expire(self.now_ms);
-        if self.model.expire(self.now_ms) {
-            self.list_changed = true;
+        let now = self.now_ms;
+        for daemon in 0..self.daemons() {
+            self.list_changed |= self.model_mut(daemon).expire(now);
         }
         self.send_due();
         self.ask_again();

@@ -4,7 +4,7 @@
 
 use super::call::{Act, Call, Failure};
 use super::fixture::*;
-use super::popup::{Answer, Popup};
+use super::popup::{Answer, Asked, Popup};
 use super::{Action, App, Event, LinkEvent, Screen};
 use crate::input::{Code, Key};
 use crate::model::link::{Link, Shown};
@@ -162,11 +162,14 @@ fn more_than_five_are_cancelled_by_typing_their_count() {
     let Some(Popup::Confirm(confirm)) = &app.view.popup else {
         unreachable!("a question stands")
     };
-    assert_eq!(confirm.ids.len(), 8, "the failed one has nothing to cancel");
+    let Asked::Act(_, ids) = &confirm.asked else {
+        unreachable!("workflows are meant")
+    };
+    assert_eq!(ids.len(), 8, "the failed one has nothing to cancel");
     type_keys(&mut app, "y Enter");
     assert!(app.held.is_empty(), "a wrong answer is No");
     type_keys(&mut app, "x 8 Enter");
-    assert_eq!(app.held[0].ids.len(), 8);
+    assert!(matches!(&app.held[0].what, Asked::Act(Act::Cancel, ids) if ids.len() == 8));
 }
 
 #[test]
@@ -180,7 +183,7 @@ fn acts_are_refused_read_only_and_while_nobody_is_there() {
         at_ms: NOW + 500,
         why: "refused".into(),
     };
-    app.handle(Event::Link(LinkEvent::State(retry)), NOW);
+    app.handle(Event::link(LinkEvent::State(retry)), NOW);
     assert!(calls(&type_keys(&mut app, "p")).is_empty());
     assert!(toasts(&app).contains("not connected"));
 }
@@ -202,14 +205,12 @@ fn each_act_asks_what_it_says() {
         ("keynote-cut-b", "p", Act::Resume),
         ("dsp-lecture-42", "+", Act::Priority(10)),
         ("dsp-lecture-43", "-", Act::Priority(0)),
-        ("webinar-fr", "r", Act::Retry { from: None }),
-        ("safety-briefing-es", "r Enter", Act::Retry { from: None }),
+        ("webinar-fr", "r", Act::retry(None)),
+        ("safety-briefing-es", "r Enter", Act::retry(None)),
         (
             "safety-briefing-es",
             "r 2",
-            Act::Retry {
-                from: Some("generating_tts".into()),
-            },
+            Act::retry(Some("generating_tts".into())),
         ),
     ] {
         let mut app = board();
@@ -347,16 +348,20 @@ fn opening_asks_for_the_whole_and_follows_the_log() {
             Call::Events {
                 id: id.clone(),
                 after: 0
+            },
+            Call::Stats {
+                daemon: 0,
+                hours: 168
             }
         ]
     );
     assert!(
         actions
             .iter()
-            .any(|action| matches!(action, Action::Subscribe(logs) if logs[0].id == id))
+            .any(|action| matches!(action, Action::Subscribe(0, logs) if logs[0].id == id))
     );
     let actions = type_keys(&mut app, "Esc");
-    assert!(actions.contains(&Action::Subscribe(vec![])));
+    assert!(actions.contains(&Action::Subscribe(0, vec![])));
 }
 
 fn log(id: &str, offset: u64, line: &str) -> reel_shared::stream::Frame {
@@ -395,8 +400,8 @@ fn a_log_is_followed_until_one_scrolls_up_and_resumed_behind_its_last_line() {
     feed(&mut app, log("k3f9a1b2c3d4", (1 << 32) | 100, "line 100"));
     app.settle();
     assert_eq!(top(&app), 99 - rows, "what is read stays where it is");
-    let actions = app.handle(Event::Link(LinkEvent::State(Link::Live)), NOW);
-    assert!(actions.iter().any(|action| matches!(action, Action::Subscribe(logs) if logs[0].offset == Some((1 << 32) | 101))));
+    let actions = app.handle(Event::link(LinkEvent::State(Link::Live)), NOW);
+    assert!(actions.iter().any(|action| matches!(action, Action::Subscribe(0, logs) if logs[0].offset == Some((1 << 32) | 101))));
     type_keys(&mut app, "G");
     assert_eq!(top(&app), 101 - rows);
 }
@@ -457,14 +462,14 @@ fn a_gap_asks_for_a_fresh_picture_and_a_second_one_is_this_streams_way() {
     let mut app = board();
     let ended = || workflows().remove(0);
     let actions = feed(&mut app, event(13, "stage.progress", ended()));
-    assert!(actions.contains(&Action::Resync));
+    assert!(actions.contains(&Action::Resync(0)));
     feed(&mut app, hello());
     feed(&mut app, snapshot(13, workflows()));
     let actions = feed(&mut app, event(20, "stage.progress", ended()));
-    assert!(actions.contains(&Action::Resync));
+    assert!(actions.contains(&Action::Resync(0)));
     feed(&mut app, snapshot(20, workflows()));
     let actions = feed(&mut app, event(30, "stage.progress", ended()));
-    assert!(!actions.contains(&Action::Resync));
+    assert!(!actions.contains(&Action::Resync(0)));
     assert_eq!(app.model.seq, 30);
 }
 
@@ -479,7 +484,11 @@ fn failures_and_ends_are_said_and_ring_where_nobody_looks() {
         ..Default::default()
     });
     let actions = feed(&mut app, event(11, "workflow.failed", failed.clone()));
-    assert!(actions.contains(&Action::Bell));
+    assert!(
+        actions
+            .iter()
+            .any(|action| matches!(action, Action::Notify(_)))
+    );
     assert!(toasts(&app).contains("dsp-lecture-42 failed: disk full"));
     later(&mut app, 60_000);
     assert!(
@@ -509,7 +518,14 @@ fn what_ended_lingers_a_minute_and_history_is_fetched_a_page_at_a_time() {
     assert_eq!(app.view.active.ids.len(), 8);
     let actions = type_keys(&mut app, "3");
     assert_eq!(app.view.screen, Screen::History);
-    assert_eq!(calls(&actions), [Call::History { offset: 0 }]);
+    assert_eq!(
+        calls(&actions),
+        [Call::History {
+            daemon: 0,
+            offset: 0,
+            query: String::new()
+        }]
+    );
     let ticket = *app.calls.keys().next().unwrap();
     let now = app.now_ms;
     app.handle(
@@ -523,7 +539,11 @@ fn what_ended_lingers_a_minute_and_history_is_fetched_a_page_at_a_time() {
     assert_eq!(app.view.ended.ids, ["k3f9a1b2c3d4"]);
     assert_eq!(
         calls(&type_keys(&mut app, "j")),
-        [Call::History { offset: 1 }]
+        [Call::History {
+            daemon: 0,
+            offset: 1,
+            query: String::new()
+        }]
     );
 }
 
@@ -595,7 +615,7 @@ fn the_palette_runs_a_command_by_its_name() {
 
 #[test]
 fn every_command_but_leaving_runs_anywhere_without_harm() {
-    for info in &crate::input::command::INFO {
+    for info in crate::input::command::INFO {
         for open in [false, true] {
             let mut app = board();
             if open {
@@ -632,9 +652,9 @@ fn moments_that_bring_nothing_are_not_asked_for() {
 #[test]
 fn one_slow_answer_is_no_slow_line() {
     let mut app = board();
-    app.handle(Event::Link(LinkEvent::Rtt(900)), NOW);
+    app.handle(Event::link(LinkEvent::Rtt(900)), NOW);
     assert_eq!(app.link.shown(NOW), Shown::Live);
-    app.handle(Event::Link(LinkEvent::Rtt(900)), NOW);
+    app.handle(Event::link(LinkEvent::Rtt(900)), NOW);
     assert_eq!(app.link.shown(NOW), Shown::Slow);
 }
 
@@ -650,7 +670,7 @@ fn places_in_line_are_asked_for_after_the_queue_moved() {
         json!({}),
     );
     feed(&mut app, event(11, "workflow.started", started.clone()));
-    assert_eq!(calls(&later(&mut app, 100)), [Call::Workers]);
+    assert_eq!(calls(&later(&mut app, 100)), [Call::Workers { daemon: 0 }]);
     let ticket = *app.calls.keys().next().unwrap();
     let queue = json!({"workers": [], "queue": [{"jobId": "r66666666666", "position": 1}]});
     let now = app.now_ms;

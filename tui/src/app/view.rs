@@ -9,22 +9,64 @@ use crate::model::{Model, Row};
 use std::collections::BTreeSet;
 
 /// A screen. Their numbers are the keys that lead there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
 pub enum Screen {
     /// 1: what runs, waits, asks and failed.
     #[default]
     Active,
+    /// 2: what waits for an answer.
+    Asks,
     /// 3: what ended.
     History,
+    /// 4: endpoints and deliveries.
+    Hooks,
+    /// 5: boxes and the line.
+    Queue,
+    /// 6: numbers.
+    Stats,
+    /// 7: what happened.
+    Events,
 }
 
 impl Screen {
-    /// The screens there are, with key and title.
-    pub const ALL: [(Self, char, &'static str); 2] = [
-        (Self::Active, '1', "Active"),
-        (Self::History, '3', "History"),
+    /// The screens with key, title and a title for short lines.
+    pub const ALL: [(Self, char, &'static str, &'static str); 7] = [
+        (Self::Active, '1', "Active", "Act"),
+        (Self::Asks, '2', "Asks", "Ask"),
+        (Self::History, '3', "History", "Hist"),
+        (Self::Hooks, '4', "Hooks", "Hook"),
+        (Self::Queue, '5', "Queue", "Queue"),
+        (Self::Stats, '6', "Stats", "Stat"),
+        (Self::Events, '7', "Events", "Ev"),
     ];
+
+    /// The title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(screen, ..)| *screen == self)
+            .map_or("", |(_, _, title, _)| title)
+    }
+
+    /// Something is shown beside its list, or under it.
+    #[must_use]
+    pub fn has_preview(self) -> bool {
+        matches!(
+            self,
+            Self::Active | Self::Asks | Self::History | Self::Hooks | Self::Queue
+        )
+    }
+
+    /// Workflows are listed there, so that marks, filters and orders mean something.
+    #[must_use]
+    pub fn lists_workflows(self) -> bool {
+        matches!(self, Self::Active | Self::Asks | Self::History)
+    }
 }
+
+/// A view as the way back remembers it: a screen, or a workflow opened over it.
+pub type Place = (Screen, Option<String>);
 
 /// What is typed into the bottom line.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +87,13 @@ pub enum Prompt {
         /// Why what is typed can't be read.
         problem: Option<String>,
     },
+    /// `&` on a log: lines that pass.
+    LogFilter {
+        /// The line.
+        edit: Edit,
+        /// Why what is typed can't be read.
+        problem: Option<String>,
+    },
     /// `:`
     Palette {
         /// The line.
@@ -52,6 +101,19 @@ pub enum Prompt {
         /// Which of the offers stands out.
         chosen: usize,
     },
+}
+
+/// What is typed, whatever it is for.
+impl Prompt {
+    /// The line.
+    pub fn edit_mut(&mut self) -> &mut Edit {
+        match self {
+            Self::Filter { edit, .. }
+            | Self::Search { edit, .. }
+            | Self::LogFilter { edit, .. }
+            | Self::Palette { edit, .. } => edit,
+        }
+    }
 }
 
 /// What ended, as far as it was fetched.
@@ -67,13 +129,17 @@ pub struct History {
     pub outdated: bool,
     /// Why the last fetch failed.
     pub problem: Option<String>,
+    /// What the daemon was asked for, beyond all that ended: the part of a filter that it can look for itself.
+    pub query: String,
+    /// Rows that each daemon has given so far.
+    pub fetched: std::collections::BTreeMap<usize, (u64, u64)>,
 }
 
 /// A picture held still.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frozen {
-    /// The model as it was.
-    pub model: Model,
+    /// The models as they were, by the daemon's number.
+    pub models: Vec<Model>,
     /// Since when, in Unix milliseconds.
     pub at_ms: i64,
 }
@@ -87,14 +153,30 @@ pub struct View {
     pub focused: bool,
     /// The list below.
     pub screen: Screen,
-    /// The screen before it, for the way back.
-    pub last: Option<(Screen, Option<String>)>,
+    /// Views in the order they were seen, and where among them the person stands.
+    pub places: super::places::Places,
+    /// The list over the whole width, or the log over the whole height.
+    pub zoomed: bool,
+    /// Text alone, without frames, for the terminal's own selection.
+    pub plain: bool,
     /// The Active list.
     pub active: ListView,
     /// The History list.
     pub ended: ListView,
     /// What the History list shows.
     pub history: History,
+    /// The Asks list.
+    pub asks: ListView,
+    /// The form that is being filled in.
+    pub form: Option<super::form::Form>,
+    /// The Hooks screen.
+    pub hooks: super::hooks::HooksView,
+    /// The Queue screen.
+    pub queue: super::queue::QueueView,
+    /// The Stats screen.
+    pub stats: super::stats::StatsView,
+    /// The Events screen.
+    pub events: super::happenings::EventsView,
     /// One workflow, over the list.
     pub detail: Option<Detail>,
     /// Over everything.
@@ -107,6 +189,8 @@ pub struct View {
     pub toasts: Toasts,
     /// Acts mean these, if there are any.
     pub marks: BTreeSet<String>,
+    /// Where the last mark was set: a range begins there.
+    pub mark_from: Option<String>,
     /// The picture stands still.
     pub frozen: Option<Frozen>,
     /// Earlier filters and commands, newest last.
@@ -118,20 +202,22 @@ pub struct View {
 }
 
 impl View {
-    /// The list of the screen.
+    /// The list of workflows of the screen; on screens without one, the Active list.
     #[must_use]
     pub fn list(&self) -> &ListView {
         match self.screen {
-            Screen::Active => &self.active,
+            Screen::Asks => &self.asks,
             Screen::History => &self.ended,
+            _ => &self.active,
         }
     }
 
-    /// The list of the screen.
+    /// The list of workflows of the screen; on screens without one, the Active list.
     pub fn list_mut(&mut self) -> &mut ListView {
         match self.screen {
-            Screen::Active => &mut self.active,
+            Screen::Asks => &mut self.asks,
             Screen::History => &mut self.ended,
+            _ => &mut self.active,
         }
     }
 }

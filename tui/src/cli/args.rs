@@ -57,6 +57,9 @@ pub struct Dashboard {
     /// Take no key that changes anything
     #[arg(long)]
     pub read_only: bool,
+    /// Draw with ASCII signs alone
+    #[arg(long)]
+    pub ascii: bool,
     /// Draw for this link [default: ssh in an ssh session, else local]
     #[arg(long, value_enum, value_name = "LINK")]
     pub profile: Option<Profile>,

@@ -10,9 +10,11 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// Where the daemon is: unix:PATH or ws://HOST:PORT [default: REEL_CONNECT, else this box's socket]
+    /// Where the daemon is: unix:PATH, ws://HOST:PORT or ssh://[USER@]HOST [default: REEL_CONNECT, else this box's socket]
     ///
-    /// Without it REEL_CONNECT counts, then REEL_SOCKET, then the sockets of this user's daemon and of the system's.
+    /// Without it REEL_CONNECT counts, then REEL_SOCKET, then the sockets of this user's daemon and of the system's. The
+    /// dashboard takes it several times, for several boxes in one view. ssh:// goes through your own ssh, to `reel
+    /// dial-stdio` over there; it must log in without asking.
     #[arg(long, global = true, value_name = "WHERE")]
     pub connect: Vec<String>,
     /// A file that holds the token [default: REEL_TOKEN]; the socket needs none
@@ -31,6 +33,28 @@ impl Connection {
                     .with_remedy("one daemon is asked at a time: leave one of them"));
             }
         };
+        self.resolve(connect)
+    }
+
+    /// Every daemon that is meant, for one view of all, with the text that each was named by.
+    pub fn endpoints(&self) -> Outcome<Vec<(Endpoint, String)>> {
+        let named = |endpoint: Endpoint| {
+            let text = endpoint
+                .targets
+                .first()
+                .map_or_else(String::new, ToString::to_string);
+            (endpoint, text)
+        };
+        if self.connect.is_empty() {
+            return Ok(vec![named(self.resolve(None)?)]);
+        }
+        self.connect
+            .iter()
+            .map(|text| Ok(named(self.resolve(Some(text))?)))
+            .collect()
+    }
+
+    fn resolve(&self, connect: Option<&str>) -> Outcome<Endpoint> {
         let env = |name: &str| std::env::var_os(name);
         Ok(Endpoint::resolve(
             connect,

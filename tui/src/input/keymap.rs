@@ -8,14 +8,57 @@ use super::key::Key;
 use crate::model::order::SortKey;
 
 /// Where keys are typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Context {
     /// Everywhere.
     Global,
+    /// Where a workflow is meant.
+    Workflow,
     /// A list of workflows.
     List,
     /// One workflow.
     Detail,
+    /// What waits for an answer.
+    Asks,
+    /// Endpoints and deliveries.
+    Hooks,
+    /// Boxes and the line.
+    Queue,
+    /// Numbers.
+    Stats,
+    /// What happened.
+    Events,
+}
+
+impl Context {
+    /// Every context, with its name in `tui.toml`.
+    pub const ALL: [(Self, &'static str); 9] = [
+        (Self::Global, "global"),
+        (Self::Workflow, "workflow"),
+        (Self::List, "list"),
+        (Self::Detail, "detail"),
+        (Self::Asks, "asks"),
+        (Self::Hooks, "hooks"),
+        (Self::Queue, "queue"),
+        (Self::Stats, "stats"),
+        (Self::Events, "events"),
+    ];
+
+    /// Whose keys hold here, the nearest first.
+    #[must_use]
+    pub fn chain(self) -> &'static [Self] {
+        match self {
+            Self::Global => &[Self::Global],
+            Self::Workflow => &[Self::Workflow, Self::Global],
+            Self::List => &[Self::List, Self::Workflow, Self::Global],
+            Self::Detail => &[Self::Detail, Self::Workflow, Self::Global],
+            Self::Asks => &[Self::Asks, Self::List, Self::Workflow, Self::Global],
+            Self::Hooks => &[Self::Hooks, Self::Global],
+            Self::Queue => &[Self::Queue, Self::Workflow, Self::Global],
+            Self::Stats => &[Self::Stats, Self::Global],
+            Self::Events => &[Self::Events, Self::Global],
+        }
+    }
 }
 
 /// A row of the table: one command, all its keys (a sequence is written with spaces).
@@ -37,71 +80,128 @@ const fn bind(context: Context, command: Command, keys: &'static [&'static str])
     }
 }
 
-use Context::{Detail, Global, List};
+macro_rules! table {
+    ($($context:ident: $command:expr => $($keys:literal)+;)*) => {{
+        use Command::*;
+        &[$(bind(Context::$context, $command, &[$($keys),+])),*]
+    }};
+}
 
 /// The table. Hints show its rows in this order until the line is full, so what is needed most stands first.
-pub const BINDINGS: &[Binding] = &[
-    bind(List, Command::Open, &["Enter"]),
-    bind(Detail, Command::Follow, &["f"]),
-    bind(Detail, Command::Search, &["/"]),
-    bind(Global, Command::Logs, &["l"]),
-    bind(Global, Command::Why, &["w"]),
-    bind(Global, Command::Retry, &["r"]),
-    bind(Global, Command::Cancel, &["x"]),
-    bind(Global, Command::Pause, &["p"]),
-    bind(Global, Command::Raise, &["+", "="]),
-    bind(Global, Command::Lower, &["-"]),
-    bind(List, Command::Mark, &["Space"]),
-    bind(List, Command::Filter, &["/"]),
-    bind(Global, Command::Undo, &["u"]),
-    bind(Detail, Command::Level, &["L"]),
-    bind(Detail, Command::NextError, &["e"]),
-    bind(Detail, Command::PreviousError, &["E"]),
-    bind(Detail, Command::Stage, &["s"]),
-    bind(Detail, Command::Times, &["t"]),
-    bind(Detail, Command::Wrap, &["W"]),
-    bind(Detail, Command::NextTab, &["Tab"]),
-    bind(Detail, Command::PreviousTab, &["S-Tab"]),
-    bind(Detail, Command::NextWorkflow, &["J"]),
-    bind(Detail, Command::PreviousWorkflow, &["K"]),
-    bind(Global, Command::NextProblem, &["n"]),
-    bind(Global, Command::PreviousProblem, &["N"]),
-    bind(Global, Command::Freeze, &["z"]),
-    bind(Global, Command::Yank, &["y"]),
-    bind(Global, Command::Back, &["Esc", "Backspace"]),
-    bind(Global, Command::Quit, &["q"]),
-    bind(Global, Command::Palette, &[":"]),
-    bind(Global, Command::Help, &["?"]),
-    bind(Global, Command::Down, &["j", "Down"]),
-    bind(Global, Command::Up, &["k", "Up"]),
-    bind(Global, Command::Top, &["g g", "Home"]),
-    bind(Global, Command::Bottom, &["G", "End"]),
-    bind(Global, Command::HalfDown, &["C-d"]),
-    bind(Global, Command::HalfUp, &["C-u"]),
-    bind(Global, Command::PageDown, &["PgDn"]),
-    bind(Global, Command::PageUp, &["PgUp"]),
-    bind(Detail, Command::Left, &["Left"]),
-    bind(Detail, Command::Right, &["Right"]),
-    bind(Global, Command::Active, &["1", "g a"]),
-    bind(Global, Command::History, &["3", "g h"]),
-    bind(Global, Command::LastView, &["`"]),
-    bind(List, Command::MarkAll, &["*"]),
-    bind(List, Command::MarkInvert, &["~"]),
-    bind(List, Command::MarkClear, &["\\"]),
-    bind(List, Command::Sort(SortKey::State), &[", s"]),
-    bind(List, Command::Sort(SortKey::Eta), &[", e"]),
-    bind(List, Command::Sort(SortKey::Progress), &[", p"]),
-    bind(List, Command::Sort(SortKey::Name), &[", n"]),
-    bind(List, Command::Sort(SortKey::Created), &[", c"]),
-    bind(List, Command::Sort(SortKey::Priority), &[", i"]),
-    bind(List, Command::Reverse, &[", r"]),
-    bind(Global, Command::ReadOnly, &["!"]),
-    bind(Global, Command::Repaint, &["C-l"]),
-    bind(Global, Command::Refetch, &["C-r"]),
-    bind(Global, Command::Suspend, &["C-z"]),
-    bind(Global, Command::QuitLeaving, &["Q"]),
-    bind(Global, Command::Interrupt, &["C-c"]),
-];
+pub const BINDINGS: &[Binding] = table! {
+    Asks: Answer => "Enter" "a";
+    Asks: Open => "o";
+    List: Open => "Enter";
+    Events: Open => "Enter";
+    Stats: Open => "Enter";
+    Hooks: Open => "Enter";
+    Hooks: Replay => "R" "r";
+    Hooks: ReplayAll => "A";
+    Hooks: Curl => "y";
+    Hooks: Enable => "e";
+    Hooks: Ping => "T";
+    Hooks: Rotate => "O";
+    Hooks: NextTab => "Tab";
+    Hooks: PreviousTab => "S-Tab";
+    Hooks: Mark => "Space";
+    Hooks: MarkAll => "*";
+    Hooks: MarkInvert => "~";
+    Hooks: MarkClear => "\\";
+    Hooks: MarkRange => "V";
+    Queue: Earlier => "<";
+    Queue: Later => ">";
+    Queue: Apply => "Enter";
+    Queue: Open => "o";
+    Queue: Drain => "D";
+    Queue: Undrain => "U";
+    Queue: NextTab => "Tab";
+    Queue: PreviousTab => "S-Tab";
+    Stats: WindowLess => "<";
+    Stats: WindowMore => ">";
+    Stats: Retry => "r";
+    Events: Filter => "/";
+    Detail: Follow => "f";
+    Detail: Search => "/";
+    Detail: LogFilter => "&";
+    Workflow: Logs => "l";
+    Workflow: Why => "w";
+    Workflow: Retry => "r";
+    Workflow: Cancel => "x";
+    Workflow: Delete => "X";
+    Workflow: Pause => "p";
+    Workflow: Raise => "+" "=";
+    Workflow: Lower => "-";
+    Workflow: Answer => "a";
+    List: Mark => "Space";
+    List: Filter => "/";
+    Global: Undo => "u";
+    Detail: Level => "L";
+    Detail: NextError => "e";
+    Detail: PreviousError => "E";
+    Detail: Stage => "s";
+    Detail: Times => "t";
+    Detail: Wrap => "W";
+    Workflow: Compare => "d";
+    Workflow: Preview => "v";
+    Detail: Fold => "F";
+    Detail: Pretty => "P";
+    Detail: LogMark => "m";
+    Detail: LogNextMark => "'";
+    Detail: NextTab => "Tab";
+    Detail: PreviousTab => "S-Tab";
+    Detail: NextWorkflow => "J";
+    Detail: PreviousWorkflow => "K";
+    Global: NextProblem => "n";
+    Global: PreviousProblem => "N";
+    Global: Freeze => "z";
+    Global: Zoom => "Z";
+    Workflow: Yank => "y";
+    Global: Back => "Esc" "Backspace";
+    Global: Quit => "q";
+    Global: Palette => ":";
+    Global: Help => "?";
+    Global: Down => "j" "Down";
+    Global: Up => "k" "Up";
+    Global: Top => "g g" "Home";
+    Global: Bottom => "G" "End";
+    Global: HalfDown => "C-d";
+    Global: HalfUp => "C-u";
+    Global: PageDown => "PgDn";
+    Global: PageUp => "PgUp";
+    Global: Left => "Left";
+    Global: Right => "Right";
+    Global: Active => "1" "g a";
+    Global: Asks => "2" "g s";
+    Global: History => "3" "g h";
+    Global: Hooks => "4" "g w";
+    Global: Queue => "5" "g q";
+    Global: Stats => "6" "g t";
+    Global: Events => "7" "g e";
+    Global: LastView => "`";
+    Global: StepBack => "[";
+    Global: StepForward => "]";
+    List: MarkRange => "V";
+    List: MarkAll => "*";
+    List: MarkInvert => "~";
+    List: MarkClear => "\\";
+    List: Sort(SortKey::State) => ", s";
+    List: Sort(SortKey::Eta) => ", e";
+    List: Sort(SortKey::Progress) => ", p";
+    List: Sort(SortKey::Name) => ", n";
+    List: Sort(SortKey::Created) => ", c";
+    List: Sort(SortKey::Priority) => ", i";
+    List: Reverse => ", r";
+    Global: ReadOnly => "!";
+    Global: Plain => "g p";
+    Global: Dump => "S";
+    Global: Net => "g n";
+    Global: Repaint => "C-l";
+    Global: Refetch => "C-r";
+    Global: Reload => "g r";
+    Global: Suspend => "C-z";
+    Global: QuitLeaving => "Q";
+    Global: Interrupt => "C-c";
+};
 
 /// The table with its keys read.
 #[derive(Debug, Clone)]
@@ -140,14 +240,15 @@ impl Keymap {
     /// What `typed` means in `context`; what the context says goes before what holds everywhere.
     #[must_use]
     pub fn lookup(&self, context: Context, typed: &[Key]) -> Lookup {
-        let here = |entry: &&(Context, Vec<Key>, Command)| entry.0 == context || entry.0 == Global;
+        let chain = context.chain();
+        let here = |entry: &&(Context, Vec<Key>, Command)| chain.contains(&entry.0);
         let exact = |wanted: Context| {
             self.entries
                 .iter()
                 .find(|(at, keys, _)| *at == wanted && keys == typed)
                 .map(|(_, _, command)| *command)
         };
-        if let Some(command) = exact(context).or_else(|| exact(Global)) {
+        if let Some(command) = chain.iter().find_map(|at| exact(*at)) {
             return Lookup::Command(command);
         }
         let rest: Vec<_> = self
@@ -168,18 +269,22 @@ impl Keymap {
     #[must_use]
     pub fn rows(&self, context: Context) -> Vec<(String, Command)> {
         let mut rows: Vec<(String, Command)> = Vec::new();
+        let chain = context.chain();
         for (at, keys, command) in &self.entries {
-            let shadowed = *at == Global
-                && matches!(self.lookup(context, keys), Lookup::Command(other) if other != *command);
-            if (*at != context && *at != Global) || shadowed {
+            // A nearer context gives the key another meaning.
+            let shadowed =
+                matches!(self.lookup(context, keys), Lookup::Command(other) if other != *command);
+            if !chain.contains(at) || shadowed {
                 continue;
             }
+            let name = written(keys);
             match rows.iter_mut().find(|(_, known)| known == command) {
-                Some((written_keys, _)) => {
-                    written_keys.push(' ');
-                    written_keys.push_str(&written(keys));
+                Some((known, _)) if known.split(' ').any(|key| key == name) => {}
+                Some((known, _)) => {
+                    known.push(' ');
+                    known.push_str(&name);
                 }
-                None => rows.push((written(keys), *command)),
+                None => rows.push((name, *command)),
             }
         }
         rows
@@ -190,7 +295,7 @@ impl Keymap {
     pub fn key_of(&self, context: Context, command: Command) -> Option<String> {
         self.entries
             .iter()
-            .find(|(at, _, known)| *known == command && (*at == context || *at == Global))
+            .find(|(at, _, known)| *known == command && context.chain().contains(at))
             .map(|(_, keys, _)| written(keys))
     }
 }

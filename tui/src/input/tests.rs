@@ -65,7 +65,7 @@ fn keys_that_terminals_and_flow_control_take_are_free() {
 fn every_command_has_a_name_of_its_own_words_and_a_key() {
     let names: BTreeSet<&str> = INFO.iter().map(|info| info.name).collect();
     assert_eq!(names.len(), INFO.len());
-    for info in &INFO {
+    for info in INFO {
         assert!(!info.doc.is_empty());
         assert!(
             BINDINGS

@@ -18,16 +18,23 @@ use tell::Teller;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// Runs until `q`, the end of the input, or a reader that goes away.
-pub async fn run(endpoint: Endpoint, target: String, settings: Settings) -> io::Result<ExitCode> {
-    let mut net = Handle::start(endpoint);
-    let mut app = App::new(target, settings, (100, 10_000), now_ms());
+pub async fn run(
+    endpoints: Vec<Endpoint>,
+    targets: Vec<String>,
+    settings: Settings,
+) -> io::Result<ExitCode> {
+    let mut net = Handle::start(endpoints);
+    let mut app = App::of(targets, settings, (100, 10_000), now_ms());
     let mut teller = Teller::default();
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut reading = true;
     loop {
         let left = u64::try_from(app.next_tick() - now_ms()).unwrap_or(0);
         // What is typed ahead, or piped in, waits until there is something to act on, or it is clear that there is nobody.
-        let ready = app.model.loaded || !matches!(app.link.link, Link::Dialing | Link::Live);
+        let ready = app.loaded()
+            || app
+                .links()
+                .all(|(_, link)| !matches!(link.link, Link::Dialing | Link::Live));
         let actions = tokio::select! {
             line = lines.next_line(), if reading && ready => match line? {
                 Some(line) => typed(&mut app, &mut teller, line.trim()),
@@ -38,7 +45,7 @@ pub async fn run(endpoint: Endpoint, target: String, settings: Settings) -> io::
                 }
             },
             event = net.link.recv() => match event {
-                Some(event) => app.handle(Event::Link(event), now_ms()),
+                Some((daemon, event)) => app.handle(Event::Link { daemon, event }, now_ms()),
                 None => return Err(io::Error::other("the connection's task ended")),
             },
             Some(reply) = net.replies.recv() => {
@@ -69,12 +76,25 @@ pub async fn run(endpoint: Endpoint, target: String, settings: Settings) -> io::
 fn act(net: &Handle, action: Action) -> bool {
     match action {
         Action::Call { ticket, call } => drop(net.call(ticket, call)),
-        Action::Subscribe(logs) => drop(net.control(Control::Subscribe(logs))),
-        Action::Dial => drop(net.control(Control::Dial)),
-        Action::Resync => drop(net.control(Control::Resync)),
-        Action::Seen { seq, instance } => drop(net.control(Control::Seen(seq, instance))),
+        Action::Subscribe(daemon, logs) => drop(net.control(daemon, Control::Subscribe(logs))),
+        Action::Dial(daemon) => drop(net.control(daemon, Control::Dial)),
+        Action::Resync(daemon) => drop(net.control(daemon, Control::Resync)),
+        Action::Seen {
+            daemon,
+            seq,
+            instance,
+        } => drop(net.control(daemon, Control::Seen(seq, instance))),
         Action::Quit { .. } => return true,
-        Action::Repaint | Action::Title(_) | Action::Copy(_) | Action::Bell | Action::Suspend => {}
+        Action::Save { path, text } => match crate::terminal::files::save(&path, &text) {
+            Ok(place) => println!("written to {}", place.display()),
+            Err(why) => println!("{why}"),
+        },
+        Action::Repaint
+        | Action::Title(_)
+        | Action::Copy(_)
+        | Action::Notify(_)
+        | Action::Reload
+        | Action::Suspend => {}
     }
     false
 }
@@ -82,6 +102,17 @@ fn act(net: &Handle, action: Action) -> bool {
 /// A typed line as the keys it stands for.
 fn typed(app: &mut App, teller: &mut Teller, line: &str) -> Vec<Action> {
     let now = now_ms();
+    if app.view.popup.is_none()
+        && let Some(form) = &mut app.view.form
+    {
+        if line == "b" {
+            return app.handle(Event::Key(Key::of(Code::Esc)), now);
+        }
+        // A line is typed on purpose: nothing typed ahead is to be dropped.
+        form.armed_ms = now;
+        form.answer_line(line);
+        return app.handle(Event::Key(Key::of(Code::Enter)), now);
+    }
     if app.view.popup.is_some() {
         let mut actions = Vec::new();
         for c in line.chars() {

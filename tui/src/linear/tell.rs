@@ -1,11 +1,14 @@
 //! What changed, in words, a line each.
 
 use crate::app::App;
+use crate::app::form::Form;
 use crate::app::popup::{Answer, Popup};
 use crate::input::Context;
 use crate::model::Row;
 use crate::model::link::{Link, Shown};
 use crate::ui::format;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
 /// How many rows a list tells.
@@ -118,15 +121,17 @@ impl Teller {
 
     fn popup(&mut self, app: &App) {
         let text = match &app.view.popup {
-            None | Some(Popup::Help { .. }) => None,
+            None => app.view.form.as_ref().and_then(question),
+            // A picture says nothing to whoever reads lines.
+            Some(Popup::Help { .. } | Popup::Picture(_)) => None,
+            Some(Popup::Text { title, lines, .. }) => Some(format!("{title}: {}", lines.join(" "))),
+            Some(Popup::Delivery { .. } | Popup::Compare { .. }) => Some(drawn(app).join("\n")),
             Some(Popup::Confirm(confirm)) => {
-                let how = if confirm.typed.is_some() {
-                    format!(
-                        "Type {} and Enter to go on, anything else leaves all as it is.",
-                        confirm.ids.len()
-                    )
-                } else {
-                    "Type y and Enter for yes; anything else is no.".to_owned()
+                let how = match &confirm.wanted {
+                    Some(wanted) => format!(
+                        "Type {wanted} and Enter to go on, anything else leaves all as it is."
+                    ),
+                    None => "Type y and Enter for yes; anything else is no.".to_owned(),
                 };
                 Some(format!("{} {how}", confirm.lines.join(". ")))
             }
@@ -203,9 +208,15 @@ impl Teller {
 
     /// The workflows that pass the filter, numbered.
     pub fn list(&mut self, app: &App) {
+        if !app.view.screen.lists_workflows() && app.view.detail.is_none() {
+            for line in drawn(app) {
+                self.say(line);
+            }
+            return;
+        }
         let ids = &app.view.list().ids;
         if ids.is_empty() {
-            self.say(if app.model.loaded {
+            self.say(if app.loaded() {
                 "No workflow."
             } else {
                 "Not connected yet."
@@ -251,6 +262,58 @@ impl Teller {
             }
         }
     }
+}
+
+/// What is asked next on a form, and how it is answered.
+fn question(form: &Form) -> Option<String> {
+    if let Some(problem) = &form.problem {
+        return Some(format!(
+            "Not taken: {problem}. Answer again, or b to leave."
+        ));
+    }
+    let field = form.field().filter(|_| form.ticket.is_none())?;
+    let asked = if field.question.is_empty() {
+        format!("{} (now {})", field.key, field.edit.text())
+    } else {
+        field.question.clone()
+    };
+    let choices: Vec<String> = field
+        .options
+        .iter()
+        .enumerate()
+        .map(|(at, option)| format!("{} {option}", at + 1))
+        .collect();
+    let how = if choices.is_empty() {
+        "Type the answer and Enter".to_owned()
+    } else {
+        format!("Type a number and Enter: {}", choices.join(", "))
+    };
+    Some(format!(
+        "{asked} ({} of {}). {how}; b leaves.",
+        form.at + 1,
+        form.fields.len()
+    ))
+}
+
+/// A screen as its words, without frames and blank lines.
+fn drawn(app: &App) -> Vec<String> {
+    let mut app = app.clone();
+    app.settings.ascii = true;
+    app.view.plain = true;
+    app.view.size = (100, 60);
+    app.settle();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 100, 60));
+    crate::ui::draw(&app, &mut buffer);
+    let lines = crate::ui::lines(&buffer);
+    // The head, the keys and what waits are told otherwise.
+    let shown = lines.len().saturating_sub(3);
+    lines
+        .into_iter()
+        .take(shown)
+        .skip(2)
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 /// What a change is judged by: status, and full tenths.

@@ -1,5 +1,6 @@
 //! Folds one frame of the stream into the model.
 
+use super::workers::Workers;
 use super::{Attention, ENDED_KEPT, Model, Row};
 use reel_shared::stream::Frame;
 use reel_shared::workflow::WorkflowView;
@@ -71,8 +72,8 @@ impl Model {
                 seq,
                 workflows,
                 queue,
+                webhooks,
                 attention,
-                ..
             } => {
                 let missed = if self.loaded && !self.rows.is_empty() {
                     seq.saturating_sub(self.seq)
@@ -81,10 +82,11 @@ impl Model {
                 };
                 self.rows = workflows
                     .into_iter()
-                    .map(|view| (view.id.clone(), Row::new(view, now_ms)))
+                    .map(|view| (view.id.clone(), self.row_of(view, now_ms)))
                     .collect();
                 self.seq = seq;
                 self.place(&queue);
+                self.hooks = serde_json::from_value(webhooks).unwrap_or_default();
                 self.attention = Attention::read_all(&attention);
                 self.loaded = true;
                 self.awaiting_snapshot = false;
@@ -155,7 +157,7 @@ impl Model {
         let before = self.rows.remove(&id).map(Box::new);
         match workflow {
             Some(view) => {
-                let mut row = Row::new(*view, now_ms);
+                let mut row = self.row_of(*view, now_ms);
                 if let Some(old) = before.as_deref() {
                     keep_progress(&mut row, old);
                 }
@@ -215,7 +217,7 @@ fn keep_progress(row: &mut Row, old: &Row) {
 impl Model {
     /// Takes what `/api/workers` tells: slots, and the places in line of what is queued.
     pub fn place(&mut self, queue: &Value) {
-        self.slots = slots(queue);
+        self.workers = Workers::read(queue, self.daemon);
         let entries = queue.get("queue").and_then(Value::as_array);
         for entry in entries.into_iter().flatten() {
             let id = entry
@@ -225,6 +227,15 @@ impl Model {
             if let Some(row) = self.rows.get_mut(id) {
                 row.view.queue_position = entry.get("position").and_then(Value::as_u64);
             }
+        }
+    }
+
+    /// A view of this daemon's as a row.
+    #[must_use]
+    pub fn row_of(&self, view: WorkflowView, now_ms: i64) -> Row {
+        Row {
+            host: self.host.clone(),
+            ..Row::of(self.daemon, view, now_ms)
         }
     }
 
@@ -244,19 +255,4 @@ impl Model {
         row.view.eta_high = view.eta_high;
         row.estimated_ms = now_ms;
     }
-}
-
-/// The slots of `cpu` over all boxes that are there.
-fn slots(queue: &Value) -> Option<u64> {
-    let workers = queue.get("workers")?.as_array()?;
-    let total = workers
-        .iter()
-        .filter(|worker| worker.get("status").and_then(Value::as_str) != Some("lost"))
-        .filter_map(|worker| {
-            worker
-                .pointer("/resources/cpu/total")
-                .and_then(Value::as_f64)
-        })
-        .sum::<f64>();
-    (total > 0.0).then_some(total as u64)
 }

@@ -54,6 +54,31 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// The part of it that a daemon can look for in everything it keeps, as a query: the first plain word or name, and a
+    /// whole status. Empty where there is none.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut query = String::new();
+        let plain = self.terms.iter().filter(|term| !term.negated);
+        let mut words = plain.clone().filter_map(|term| match &term.test {
+            Test::Any(word) | Test::Field("name", word) => Some(word),
+            _ => None,
+        });
+        if let Some(word) = words.next() {
+            query.push_str(&format!("&q={}", reel_shared::client::segment(word)));
+        }
+        let status = plain.clone().find_map(|term| match &term.test {
+            Test::Field("status", word) => {
+                super::words::Status::words().find(|known| known == word)
+            }
+            _ => None,
+        });
+        if let Some(word) = status {
+            query.push_str(&format!("&status={word}"));
+        }
+        query
+    }
+
     /// The row passes.
     #[must_use]
     pub fn matches(&self, row: &Row) -> bool {
@@ -157,11 +182,10 @@ fn field_holds(row: &Row, field: &str, value: &str) -> bool {
         "name" => contains(&row.view.name, value),
         "pipeline" => contains(&row.view.pipeline, value),
         "user" => contains(&row.view.user_id, value),
-        "box" => row
-            .view
-            .box_name
-            .as_deref()
-            .is_some_and(|name| contains(name, value)),
+        "box" => {
+            let place = row.view.box_name.as_deref();
+            place.is_some_and(|name| contains(name, value)) || contains(&row.host, value)
+        }
         "error" => row.view.error.as_ref().is_some_and(|error| {
             contains(&error.class, value)
                 || contains(&error.code, value)

@@ -66,6 +66,22 @@ pub enum Shown {
     Foreign,
 }
 
+impl Shown {
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dialing => "DIAL",
+            Self::Live => "LIVE",
+            Self::Slow => "SLOW",
+            Self::Stale => "STALE",
+            Self::Retry => "RETRY",
+            Self::Denied => "AUTH",
+            Self::Foreign => "PROTO",
+        }
+    }
+}
+
 /// The link with what is measured on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkView {

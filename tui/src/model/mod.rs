@@ -15,12 +15,17 @@
 mod apply;
 pub mod attention;
 pub mod filter;
+pub mod happening;
+pub mod hooks;
+pub mod key;
 pub mod link;
 pub mod log;
 pub mod order;
 pub mod row;
 pub mod span;
+pub mod stats;
 pub mod words;
+pub mod workers;
 
 pub use apply::Applied;
 pub use attention::Attention;
@@ -34,9 +39,23 @@ pub(crate) const ENDED_KEPT: usize = 50;
 /// How long an ended workflow stays on the Active screen, in milliseconds.
 pub const LINGER_MS: i64 = 60_000;
 
+/// How webhooks stand at a daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct HookCounts {
+    /// Failed deliveries that are kept.
+    pub kept: u64,
+    /// Endpoints that are off.
+    pub disabled: u64,
+    /// Endpoints.
+    pub endpoints: u64,
+}
+
 /// What is known of one daemon.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Model {
+    /// Its number among the daemons that are looked at, from 0.
+    pub daemon: usize,
     /// The last event that is folded in.
     pub seq: u64,
     /// Which database the numbers belong to.
@@ -49,8 +68,10 @@ pub struct Model {
     pub rows: BTreeMap<String, Row>,
     /// Ended (completed, cancelled) while we watched, oldest first, with the moment we learnt of it.
     pub ended: VecDeque<(i64, Row)>,
-    /// All boxes' slots of `cpu`: used is counted by the daemon.
-    pub slots: Option<u64>,
+    /// Boxes, slots and the line.
+    pub workers: workers::Workers,
+    /// How webhooks stand.
+    pub hooks: HookCounts,
     /// What waits for a person beyond what the rows tell (endpoints, disk…).
     pub attention: Vec<Attention>,
     /// A snapshot was folded in since the program began.

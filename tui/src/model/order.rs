@@ -60,7 +60,7 @@ impl Sort {
             } else {
                 order
             };
-            order.then_with(|| a.view.id.cmp(&b.view.id))
+            order.then_with(|| a.key.cmp(&b.key))
         });
     }
 }

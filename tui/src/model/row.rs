@@ -6,6 +6,10 @@ use reel_shared::workflow::{StageView, WorkflowView};
 /// One workflow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
+    /// Its name among all daemons' workflows.
+    pub key: String,
+    /// The daemon's box.
+    pub host: String,
     /// As the daemon told it.
     pub view: WorkflowView,
     /// Its status, read.
@@ -46,9 +50,15 @@ pub fn unix_ms(text: &str) -> Option<i64> {
 }
 
 impl Row {
-    /// Reads a view once, learnt at `now_ms`.
+    /// Reads a view of the first daemon once, learnt at `now_ms`.
     #[must_use]
     pub fn new(view: WorkflowView, now_ms: i64) -> Self {
+        Self::of(0, view, now_ms)
+    }
+
+    /// Reads a view of the daemon with this number once, learnt at `now_ms`.
+    #[must_use]
+    pub fn of(daemon: usize, view: WorkflowView, now_ms: i64) -> Self {
         let stages = view
             .stage_views()
             .map(|(id, stage)| Stage {
@@ -60,6 +70,8 @@ impl Row {
             .collect();
         let created_ms = unix_ms(&view.created_at).unwrap_or_default();
         Self {
+            key: super::key::of(daemon, &view.id),
+            host: String::new(),
             status: Status::read(&view.status),
             stages,
             created_ms,

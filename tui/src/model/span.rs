@@ -26,6 +26,8 @@ pub struct Span {
     pub from_ms: i64,
     /// Unix milliseconds; none while it goes on.
     pub to_ms: Option<i64>,
+    /// What was waited for, or why a try failed; empty where nothing was told.
+    pub why: String,
 }
 
 /// One numbered event, as `/api/workflow/{id}/events` lists it.
@@ -60,7 +62,7 @@ pub fn spans<'a>(row: &Row, events: impl Iterator<Item = &'a EventLine>) -> Vec<
         };
         let begins = match event.kind.as_str() {
             "stage.started" => Some(Doing::Ran),
-            "stage.waiting" => Some(Doing::Waited),
+            "stage.waiting" | "stage.ready" => Some(Doing::Waited),
             _ => None,
         };
         let fails = matches!(
@@ -84,6 +86,7 @@ pub fn spans<'a>(row: &Row, events: impl Iterator<Item = &'a EventLine>) -> Vec<
             open.to_ms = Some(at);
             if fails && open.doing == Doing::Ran && !waits_unfailed(event) {
                 open.doing = Doing::Failed;
+                open.why = said(&event.data, "error", "message");
             }
         }
         if let Some(doing) = begins {
@@ -92,6 +95,7 @@ pub fn spans<'a>(row: &Row, events: impl Iterator<Item = &'a EventLine>) -> Vec<
                 doing,
                 from_ms: at,
                 to_ms: None,
+                why: waited_for(event),
             });
         }
     }
@@ -108,11 +112,65 @@ pub fn spans<'a>(row: &Row, events: impl Iterator<Item = &'a EventLine>) -> Vec<
                 doing,
                 from_ms,
                 to_ms: stage.completed_ms,
+                why: String::new(),
             });
         }
     }
     close_ended(row, &mut spans);
     spans
+}
+
+fn said(data: &Value, object: &str, key: &str) -> String {
+    let text = data[object][key]
+        .as_str()
+        .or_else(|| data["reason"].as_str());
+    super::log::clean(text.unwrap_or_default())
+}
+
+/// What a wait is for, in a word or the stage's own words.
+fn waited_for(event: &EventLine) -> String {
+    match event.kind.as_str() {
+        "stage.ready" => "slot".to_owned(),
+        "stage.waiting" => {
+            let reason = event.data["wait"]["reason"].as_str().unwrap_or_default();
+            match event.data["wait"]["for"].as_str() {
+                Some(word) if reason.is_empty() => word.to_owned(),
+                Some(word) => super::log::clean(&format!("{word}: {reason}")),
+                None => String::new(),
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+/// The stages that made it take as long as it did: from the one that ended last back to what it waited for.
+#[must_use]
+pub fn critical(row: &Row) -> Vec<String> {
+    let end = |id: &str| {
+        row.stages
+            .iter()
+            .find(|stage| stage.id == id)
+            .and_then(|stage| stage.completed_ms.or(stage.started_ms.map(|_| i64::MAX)))
+    };
+    let begun = row.stages.iter().filter(|stage| stage.started_ms.is_some());
+    let Some(mut at) = begun.max_by_key(|stage| (end(&stage.id), stage.started_ms)) else {
+        return Vec::new();
+    };
+    let mut path = vec![at.id.clone()];
+    while path.len() < row.stages.len() {
+        let needed = row
+            .stages
+            .iter()
+            .filter(|stage| at.view.needs.contains(&stage.id) && stage.started_ms.is_some())
+            .max_by_key(|stage| end(&stage.id));
+        let Some(before) = needed.filter(|stage| !path.contains(&stage.id)) else {
+            break;
+        };
+        at = before;
+        path.push(at.id.clone());
+    }
+    path.reverse();
+    path
 }
 
 /// Parked for a person, a time or a callback: the run before it was no failure.

@@ -296,7 +296,9 @@ fn tries_and_waits_are_told_from_the_events() {
         [
             (Doing::Failed, 10),
             (Doing::Waited, 10),
+            (Doing::Waited, 10),
             (Doing::Ran, 10),
+            (Doing::Waited, 10),
             (Doing::Waited, 10),
             (Doing::Ran, -1)
         ]

@@ -11,7 +11,7 @@
 //! `Resync` it comes without a number and is given a fresh snapshot. The pause grows and is forgotten at the first frame.
 
 use super::backoff::{Backoff, LONGEST, draw};
-use super::{Control, words};
+use super::{Control, Out, words};
 use crate::app::LinkEvent;
 use crate::clock::now_ms;
 use crate::model::link::Link;
@@ -19,7 +19,7 @@ use reel_shared::PROTOCOL;
 use reel_shared::client::{ClientError, Endpoint, Events, EventsQuery};
 use reel_shared::stream::{ClientFrame, Frame, LogSubscription};
 use std::time::Duration;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::Receiver;
 
 /// Nothing for so long, though the daemon pings every ten seconds: the line is dead.
 const SILENCE: Duration = Duration::from_secs(45);
@@ -41,14 +41,14 @@ enum End {
 struct Connection {
     endpoint: Endpoint,
     controls: Receiver<Control>,
-    out: Sender<LinkEvent>,
+    out: Out,
     since: Option<(u64, String)>,
     logs: Vec<LogSubscription>,
     backoff: Backoff,
 }
 
 /// Runs until the screen is gone.
-pub async fn run(endpoint: Endpoint, controls: Receiver<Control>, out: Sender<LinkEvent>) {
+pub async fn run(endpoint: Endpoint, controls: Receiver<Control>, out: Out) {
     let mut connection = Connection {
         endpoint,
         controls,
@@ -109,7 +109,7 @@ impl Connection {
     }
 
     async fn say(&self, link: Link) -> Option<()> {
-        self.out.send(LinkEvent::State(link)).await.ok()
+        self.out.send(LinkEvent::State(link)).await
     }
 
     /// Connects; controls are heard meanwhile.
@@ -192,7 +192,7 @@ impl Connection {
                             return End::Foreign(*protocol);
                         }
                         self.backoff.reset();
-                        if self.out.send(LinkEvent::Frame(Box::new(frame))).await.is_err() {
+                        if self.out.send(LinkEvent::Frame(Box::new(frame))).await.is_none() {
                             return End::Over;
                         }
                     }

@@ -56,48 +56,98 @@ pub struct Reply {
 #[derive(Debug)]
 pub struct Handle {
     /// What the connection says.
-    pub link: mpsc::Receiver<LinkEvent>,
+    pub link: mpsc::Receiver<(usize, LinkEvent)>,
     /// Answered calls.
     pub replies: mpsc::Receiver<Reply>,
+    daemons: Vec<Daemon>,
+}
+
+/// The ways to one daemon's tasks.
+#[derive(Debug)]
+struct Daemon {
     controls: mpsc::Sender<Control>,
     calls: mpsc::Sender<(u64, Call)>,
 }
 
 impl Handle {
-    /// Starts the tasks; the first connect is under way when this returns.
+    /// Starts the tasks of each daemon; the first connects are under way when this returns. None waits for another.
     #[must_use]
-    pub fn start(endpoint: Endpoint) -> Self {
+    pub fn start(endpoints: Vec<Endpoint>) -> Self {
         let (link_in, link) = mpsc::channel(FRAMES);
         let (reply_in, replies) = mpsc::channel(WAITING);
-        let (controls, control_out) = mpsc::channel(WAITING);
-        let (calls, call_out) = mpsc::channel(WAITING);
-        tokio::spawn(connection::run(
-            endpoint.clone(),
-            control_out,
-            link_in.clone(),
-        ));
-        tokio::spawn(probe::run(endpoint.clone(), link_in));
-        tokio::spawn(requests::run(endpoint, call_out, reply_in));
+        let daemons = endpoints
+            .into_iter()
+            .enumerate()
+            .map(|(number, endpoint)| {
+                let (controls, control_out) = mpsc::channel(WAITING);
+                let (calls, call_out) = mpsc::channel(WAITING);
+                tokio::spawn(connection::run(
+                    endpoint.clone(),
+                    control_out,
+                    Out::new(number, link_in.clone()),
+                ));
+                tokio::spawn(probe::run(
+                    endpoint.clone(),
+                    Out::new(number, link_in.clone()),
+                ));
+                tokio::spawn(requests::run(endpoint, call_out, reply_in.clone()));
+                Daemon { controls, calls }
+            })
+            .collect();
         Self {
             link,
             replies,
-            controls,
-            calls,
+            daemons,
         }
     }
 
-    /// Tells the connection something. False if it has too much to do already.
-    pub fn control(&self, control: Control) -> bool {
-        self.controls.try_send(control).is_ok()
+    /// Tells a daemon's connection something. False if it has too much to do already.
+    pub fn control(&self, daemon: usize, control: Control) -> bool {
+        self.daemons
+            .get(daemon)
+            .is_some_and(|daemon| daemon.controls.try_send(control).is_ok())
     }
 
-    /// Asks the daemon. Gives back why it can't be asked.
+    /// Asks the daemon that the call names. Gives back why it can't be asked.
     pub fn call(&self, ticket: u64, call: Call) -> Result<(), Failure> {
-        self.calls.try_send((ticket, call)).map_err(|_| Failure {
-            message: "too many requests wait already; nothing was sent".to_owned(),
-            status: None,
-            uncertain: false,
-        })
+        let Some(daemon) = self.daemons.get(call.daemon()) else {
+            return Err(refused("no such daemon is looked at; nothing was sent"));
+        };
+        daemon
+            .calls
+            .try_send((ticket, call))
+            .map_err(|_| refused("too many requests wait already; nothing was sent"))
+    }
+}
+
+fn refused(message: &str) -> Failure {
+    Failure {
+        message: message.to_owned(),
+        status: None,
+        uncertain: false,
+    }
+}
+
+/// Where a daemon's tasks say what they have to say, under its number.
+#[derive(Debug, Clone)]
+pub(crate) struct Out {
+    daemon: usize,
+    to: mpsc::Sender<(usize, LinkEvent)>,
+}
+
+impl Out {
+    fn new(daemon: usize, to: mpsc::Sender<(usize, LinkEvent)>) -> Self {
+        Self { daemon, to }
+    }
+
+    /// None when the screen is gone.
+    async fn send(&self, event: LinkEvent) -> Option<()> {
+        self.to.send((self.daemon, event)).await.ok()
+    }
+
+    /// The screen is gone.
+    async fn closed(&self) {
+        self.to.closed().await;
     }
 }
 

@@ -1,14 +1,14 @@
 //! How long the way there and back is, measured twice a minute on a request that asks for nothing.
 
+use super::Out;
 use crate::app::LinkEvent;
 use reel_shared::client::{Endpoint, Http, Method};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::Sender;
 
 const PERIOD: Duration = Duration::from_secs(30);
 
 /// Runs until the screen is gone.
-pub async fn run(endpoint: Endpoint, out: Sender<LinkEvent>) {
+pub async fn run(endpoint: Endpoint, out: Out) {
     let mut http = Http::new(endpoint);
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -31,7 +31,7 @@ pub async fn run(endpoint: Endpoint, out: Sender<LinkEvent>) {
                 continue;
             }
             let millis = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-            if out.send(LinkEvent::Rtt(millis)).await.is_err() {
+            if out.send(LinkEvent::Rtt(millis)).await.is_none() {
                 return;
             }
             break;

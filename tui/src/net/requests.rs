@@ -68,6 +68,13 @@ async fn ask(mut http: Http, call: &Call, key: &str) -> (Result<Value, Failure>,
             )
         }
         Ok(Err(error)) => (Err(words::failure(&error)), Some(http)),
+        Ok(Ok(reply))
+            if matches!(call, Call::Picture { .. }) && (200..300).contains(&reply.status) =>
+        {
+            use base64::Engine as _;
+            let coded = base64::engine::general_purpose::STANDARD.encode(&reply.body);
+            (Ok(Value::String(coded)), Some(http))
+        }
         Ok(Ok(reply)) => {
             let data = reply
                 .data::<Value>()

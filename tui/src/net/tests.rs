@@ -69,7 +69,7 @@ async fn send(stream: &mut Stream, frame: &Frame) {
 /// What the screen hears next, measurements aside.
 async fn heard(net: &mut Handle) -> LinkEvent {
     loop {
-        match net.link.recv().await.unwrap() {
+        match net.link.recv().await.unwrap().1 {
             LinkEvent::Rtt(_) => {}
             event => return event,
         }
@@ -94,7 +94,7 @@ const NOTHING: &str = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-le
 #[tokio::test]
 async fn a_broken_stream_comes_back_behind_the_last_number_and_follows_its_logs() {
     let (door, endpoint) = StandIn::open().await;
-    let mut net = Handle::start(endpoint);
+    let mut net = Handle::start(vec![endpoint]);
     let (mut stream, asked) = door.stream(NOTHING).await;
     assert_eq!(asked, "/api/events");
     send(&mut stream, &hello()).await;
@@ -106,8 +106,8 @@ async fn a_broken_stream_comes_back_behind_the_last_number_and_follows_its_logs(
         stage: None,
         offset: Some(9),
     }];
-    net.control(Control::Subscribe(logs.clone()));
-    net.control(Control::Seen(7, "i1".into()));
+    net.control(0, Control::Subscribe(logs.clone()));
+    net.control(0, Control::Seen(7, "i1".into()));
     let Some(Ok(Message::Text(text))) = stream.next().await else {
         unreachable!("it subscribes")
     };
@@ -120,7 +120,7 @@ async fn a_broken_stream_comes_back_behind_the_last_number_and_follows_its_logs(
         matches!(event, LinkEvent::State(Link::Retry { attempt: 1, .. }))
     })
     .await;
-    net.control(Control::Dial);
+    net.control(0, Control::Dial);
     let (mut stream, asked) = door.stream(NOTHING).await;
     assert_eq!(asked, "/api/events?since=7&instance=i1");
     let Some(Ok(Message::Text(text))) = stream.next().await else {
@@ -144,12 +144,12 @@ async fn a_broken_stream_comes_back_behind_the_last_number_and_follows_its_logs(
 #[tokio::test]
 async fn a_resync_comes_without_a_number() {
     let (door, endpoint) = StandIn::open().await;
-    let mut net = Handle::start(endpoint);
+    let mut net = Handle::start(vec![endpoint]);
     let (mut stream, _) = door.stream(NOTHING).await;
     send(&mut stream, &hello()).await;
     until(&mut net, is_frame).await;
-    net.control(Control::Seen(7, "i1".into()));
-    net.control(Control::Resync);
+    net.control(0, Control::Seen(7, "i1".into()));
+    net.control(0, Control::Resync);
     let (_, asked) = tokio::join!(
         async { while stream.next().await.is_some_and(|frame| frame.is_ok()) {} },
         door.stream(NOTHING)
@@ -160,7 +160,7 @@ async fn a_resync_comes_without_a_number() {
 #[tokio::test]
 async fn another_protocol_and_a_refused_token_are_told_and_tried_again_later() {
     let (door, endpoint) = StandIn::open().await;
-    let mut net = Handle::start(endpoint);
+    let mut net = Handle::start(vec![endpoint]);
     let (mut stream, _) = door.stream(NOTHING).await;
     let Frame::Hello {
         version,
@@ -188,7 +188,7 @@ async fn another_protocol_and_a_refused_token_are_told_and_tried_again_later() {
     })
     .await;
 
-    net.control(Control::Dial);
+    net.control(0, Control::Dial);
     let body =
         r#"{"success":false,"error":{"code":"unauthorized","message":"the token is unknown"}}"#;
     let answer = format!(
@@ -215,7 +215,7 @@ async fn another_protocol_and_a_refused_token_are_told_and_tried_again_later() {
 async fn nobody_there_is_told_at_once() {
     let (door, endpoint) = StandIn::open().await;
     drop(door);
-    let mut net = Handle::start(endpoint);
+    let mut net = Handle::start(vec![endpoint]);
     let told = until(&mut net, |event| {
         matches!(event, LinkEvent::State(Link::Retry { .. }))
     })
@@ -228,7 +228,7 @@ async fn nobody_there_is_told_at_once() {
 #[tokio::test]
 async fn an_act_whose_answer_never_comes_is_uncertain_and_a_refusal_is_not() {
     let (door, endpoint) = StandIn::open().await;
-    let mut net = Handle::start(endpoint);
+    let mut net = Handle::start(vec![endpoint]);
     let pause = || Call::Act {
         id: "a".into(),
         act: Act::Pause,

@@ -7,7 +7,10 @@
 //! Invariants: no byte is written when nothing changed; no query is sent that would have to be answered; a frame that
 //! doesn't fit into the line is finished before the next one is begun, and the next one differs from what was really written.
 
+mod doing;
+pub mod files;
 pub mod keys;
+pub mod kind;
 pub mod pace;
 pub mod painter;
 pub mod runner;

@@ -2,14 +2,14 @@
 //! is drawn. Keys go before everything else; the network is never waited for.
 
 use super::keys::{Input, Parser};
+use super::kind::Kind;
 use super::pace::{Pace, Profile};
 use super::painter::Painter;
 use super::tty::Tty;
-use crate::app::call::Failure;
-use crate::app::{Action, App, Event, Settings};
+use crate::app::{App, Event, Settings};
 use crate::clock::now_ms;
 use crate::model::link::Shown;
-use crate::net::{Control, Handle, Reply};
+use crate::net::{Handle, Reply};
 use crate::ui;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -43,6 +43,8 @@ pub struct Looks {
     pub profile: Profile,
     /// With colours.
     pub colours: bool,
+    /// What the terminal is.
+    pub terminal: Kind,
 }
 
 struct Signals {
@@ -65,18 +67,18 @@ impl Signals {
     }
 }
 
-struct Runner {
-    app: App,
-    tty: AsyncFd<Tty>,
+pub(super) struct Runner {
+    pub(super) app: App,
+    pub(super) tty: AsyncFd<Tty>,
     parser: Parser,
-    painter: Painter,
+    pub(super) painter: Painter,
     buffer: Buffer,
     pace: Pace,
-    looks: Looks,
-    net: Handle,
+    pub(super) looks: Looks,
+    pub(super) net: Handle,
     esc_due: Option<i64>,
     resize_due: Option<i64>,
-    end: Option<(End, bool)>,
+    pub(super) end: Option<(End, bool)>,
 }
 
 /// What woke the loop.
@@ -84,7 +86,7 @@ enum Woken {
     Typed,
     Writable,
     Due,
-    Link(Option<crate::app::LinkEvent>),
+    Link(Option<(usize, crate::app::LinkEvent)>),
     Reply(Option<Reply>),
     Resized,
     Continued,
@@ -92,13 +94,18 @@ enum Woken {
 }
 
 /// Runs the dashboard on the terminal until it ends.
-pub async fn run(net: Handle, target: String, settings: Settings, looks: Looks) -> io::Result<End> {
+pub async fn run(
+    net: Handle,
+    targets: Vec<String>,
+    settings: Settings,
+    looks: Looks,
+) -> io::Result<End> {
     let mut signals = Signals::listen()?;
     let mut tty = Tty::open()?;
     let size = tty.size();
     tty.enter()?;
     let mut runner = Runner {
-        app: App::new(target, settings, size, now_ms()),
+        app: App::of(targets, settings, size, now_ms()),
         tty: watched(tty)?,
         parser: Parser::default(),
         painter: Painter::new(size, looks.colours),
@@ -125,7 +132,7 @@ pub async fn run(net: Handle, target: String, settings: Settings, looks: Looks) 
             Woken::Typed => runner.typed()?,
             Woken::Writable => runner.tty.get_mut().flush()?,
             Woken::Due => runner.due(),
-            Woken::Link(Some(event)) => runner.drain(Event::Link(event)),
+            Woken::Link(Some((daemon, event))) => runner.drain(Event::Link { daemon, event }),
             Woken::Reply(Some(reply)) => runner.drain(Event::Reply {
                 ticket: reply.ticket,
                 result: reply.result,
@@ -254,7 +261,7 @@ impl Runner {
                     result: reply.result,
                 },
                 Err(_) => match self.net.link.try_recv() {
-                    Ok(event) => Event::Link(event),
+                    Ok((daemon, event)) => Event::Link { daemon, event },
                     Err(_) => return,
                 },
             };
@@ -262,58 +269,12 @@ impl Runner {
         }
     }
 
-    fn feed(&mut self, event: Event) {
+    pub(super) fn feed(&mut self, event: Event) {
         let actions = self.app.handle(event, now_ms());
         self.pace.want(false);
         for action in actions {
             self.act(action);
         }
-    }
-
-    fn act(&mut self, action: Action) {
-        match action {
-            Action::Call { ticket, call } => {
-                if let Err(failure) = self.net.call(ticket, call) {
-                    self.refused(ticket, failure);
-                }
-            }
-            Action::Subscribe(logs) => self.control(Control::Subscribe(logs)),
-            Action::Dial => self.control(Control::Dial),
-            Action::Resync => self.control(Control::Resync),
-            Action::Seen { seq, instance } => self.control(Control::Seen(seq, instance)),
-            Action::Repaint => self.painter.begin_anew(self.app.view.size),
-            Action::Title(title) => self.tell_terminal(&format!("\x1b]2;{}\x07", plain(&title))),
-            Action::Copy(text) => {
-                use base64::Engine as _;
-                let coded = base64::engine::general_purpose::STANDARD.encode(text);
-                self.tell_terminal(&format!("\x1b]52;c;{coded}\x07"));
-            }
-            Action::Bell => self.tell_terminal("\x07"),
-            Action::Suspend => self.suspend(),
-            Action::Quit { leave_picture } => self.end = Some((End::Quit, leave_picture)),
-        }
-    }
-
-    fn refused(&mut self, ticket: u64, failure: Failure) {
-        let event = Event::Reply {
-            ticket,
-            result: Err(failure),
-        };
-        for action in self.app.handle(event, now_ms()) {
-            // A refusal asks for nothing that could be refused again.
-            if let Action::Quit { leave_picture } = action {
-                self.end = Some((End::Quit, leave_picture));
-            }
-        }
-    }
-
-    /// Controls that find no room are sent again by what causes them: numbers with the next event, logs with the next connect.
-    fn control(&self, control: Control) {
-        let _ = self.net.control(control);
-    }
-
-    fn tell_terminal(&mut self, bytes: &str) {
-        self.tty.get_mut().queue(bytes.as_bytes());
     }
 
     /// One picture, in one write; none while the line is still busy with the last one.
@@ -326,6 +287,10 @@ impl Runner {
                 self.buffer.resize(Rect::new(0, 0, columns, rows));
                 let cursor = ui::draw(&self.app, &mut self.buffer);
                 let bytes = self.painter.paint(&self.buffer, cursor);
+                if !bytes.is_empty() {
+                    self.app.written.0 += bytes.len() as u64;
+                    self.app.written.1 += 1;
+                }
                 self.tty.get_mut().queue(bytes);
             }
             for action in self.app.take_actions() {
@@ -341,7 +306,7 @@ impl Runner {
         }
     }
 
-    fn suspend(&mut self) {
+    pub(super) fn suspend(&mut self) {
         self.tty.get_mut().leave(b"");
         // The shell waits for the whole group; coming back is told by the signal that continues us.
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
@@ -374,9 +339,4 @@ impl Runner {
 )]
 fn watched(tty: Tty) -> io::Result<AsyncFd<Tty>> {
     AsyncFd::new(tty)
-}
-
-/// Without what would end the sequence.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

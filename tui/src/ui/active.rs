@@ -88,6 +88,9 @@ pub fn table(app: &App, list: &ListView, areas: &Areas, title: &str, buffer: &mu
 
 /// Rows of more than one box are in sight.
 fn several_boxes(app: &App, list: &ListView) -> bool {
+    if app.several() {
+        return true;
+    }
     let mut names = list
         .ids
         .iter()

@@ -39,7 +39,7 @@ impl Columns {
             },
             percent: 4,
             outlook: 12,
-            place: if boxes && !narrow { 6 } else { 0 },
+            place: if boxes && !narrow { 8 } else { 0 },
         };
         let fixed = columns.fixed();
         columns.name = cells.saturating_sub(fixed).max(8);
@@ -95,8 +95,12 @@ impl Columns {
         y: u16,
         under_cursor: bool,
     ) {
-        let marked = app.view.marks.contains(&row.view.id);
-        let (sign, look) = theme::sign(row);
+        let marked = app.view.marks.contains(&row.key);
+        let (sign, look) = if app.is_stale(row) && app.several() {
+            ("~", theme::ASK)
+        } else {
+            theme::sign(row)
+        };
         let ended = row.status.is_terminal() && row.status != crate::model::words::Status::Failed;
         let text = if ended { theme::DIM } else { theme::PLAIN };
         if under_cursor {
@@ -156,15 +160,7 @@ impl Columns {
         );
         x += self.outlook + 1;
         if self.place > 0 {
-            field(
-                buffer,
-                area,
-                x,
-                y,
-                self.place,
-                row.view.box_name.as_deref().unwrap_or("-"),
-                theme::DIM,
-            );
+            field(buffer, area, x, y, self.place, place(app, row), theme::DIM);
         }
         if under_cursor {
             let line = Rect {
@@ -187,7 +183,12 @@ fn id(app: &App, row: &Row, buffer: &mut Buffer, area: Rect, x: u16, y: u16) {
             .take_while(|(a, b)| a == b)
             .count()
     };
-    let rows = &app.shown().rows;
+    let daemon = crate::model::key::split(&row.key).0;
+    let Some(model) = app.models().find(|model| model.daemon == daemon) else {
+        put_cut(buffer, area, x, y, id, theme::DIM);
+        return;
+    };
+    let rows = &model.rows;
     let before = rows
         .range::<String, _>(..id)
         .next_back()
@@ -211,6 +212,15 @@ fn put_cut(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: S
     put(buffer, area, x, y, &text[..end], style);
 }
 
+/// Where it runs; of several daemons, whose it is.
+pub fn place<'a>(app: &'a App, row: &'a Row) -> &'a str {
+    if app.several() {
+        app.daemon_name(crate::model::key::split(&row.key).0)
+    } else {
+        row.view.box_name.as_deref().unwrap_or("-")
+    }
+}
+
 fn bar_look(row: &Row, look: Style) -> Style {
     if row.status == crate::model::words::Status::Running {
         theme::PLAIN
@@ -225,7 +235,7 @@ pub fn outlook(app: &App, row: &Row) -> (String, Option<Style>) {
     if let Some(word) = app.under_way(row) {
         return (word, Some(theme::ASK));
     }
-    let fresh = app.view.frozen.is_some() || app.link.is_fresh(app.now_ms);
+    let fresh = app.is_fresh(row);
     let text = format::outlook(row, app.clock_ms(), fresh, &app.settings.zone);
     let look = match row.status {
         crate::model::words::Status::Failed => Some(theme::FAIL),

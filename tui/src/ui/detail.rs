@@ -5,7 +5,8 @@ use super::{format, log, theme, timeline};
 use crate::app::App;
 use crate::app::areas::Areas;
 use crate::app::detail::{Detail, Tab};
-use crate::model::Row;
+use crate::model::span::Doing;
+use crate::model::{Row, happening};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -25,6 +26,7 @@ pub fn draw(app: &App, detail: &Detail, areas: &Areas, buffer: &mut Buffer) {
         return;
     };
     match detail.tab {
+        Tab::Timeline if app.view.zoomed => log::draw(app, row, detail, area, buffer),
         Tab::Timeline => {
             let (upper, lower) = areas.detail_split(app.timeline_lines());
             timeline::draw(app, row, detail, upper, buffer);
@@ -32,7 +34,9 @@ pub fn draw(app: &App, detail: &Detail, areas: &Areas, buffer: &mut Buffer) {
         }
         Tab::Logs => log::draw(app, row, detail, area, buffer),
         Tab::Inputs => lines(buffer, area, detail.top, inputs(row, area.width)),
-        Tab::Outputs => lines(buffer, area, detail.top, outputs(row, area.width)),
+        Tab::Files => lines(buffer, area, detail.top, outputs(row, area.width)),
+        Tab::Tries => lines(buffer, area, detail.top, tries(app, row, detail)),
+        Tab::Hooks => lines(buffer, area, detail.top, told_of(app, detail)),
         Tab::Events => lines(buffer, area, detail.top, events(app, detail)),
     }
 }
@@ -126,6 +130,97 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// Each try of each stage, newest first.
+fn tries(app: &App, row: &Row, detail: &Detail) -> Lines {
+    let zone = &app.settings.zone;
+    let spans = crate::model::span::spans(row, detail.events.values());
+    let mut lines: Lines = vec![(
+        format!(
+            "{:<24} {:<9} {:>9}  {}",
+            "STAGE", "BEGAN", "TOOK", "HOW IT WENT"
+        ),
+        theme::DIM,
+    )];
+    for span in spans.iter().rev() {
+        let (word, look) = match span.doing {
+            Doing::Ran if span.to_ms.is_none() => ("runs", theme::RUN),
+            Doing::Ran => ("done", theme::OK),
+            Doing::Failed => ("failed", theme::FAIL),
+            Doing::Waited => ("waited", theme::RETRY),
+        };
+        let to = span.to_ms.unwrap_or_else(|| app.clock_ms());
+        let took = if span.to_ms.is_some() {
+            format::took(to - span.from_ms)
+        } else {
+            format!("{}+", format::duration(to - span.from_ms))
+        };
+        lines.push((
+            format!(
+                "{:<24} {:<9} {took:>9}  {word}{}",
+                span.stage,
+                format::clock_seconds(span.from_ms, zone),
+                if span.why.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", span.why)
+                },
+            ),
+            look,
+        ));
+    }
+    if lines.len() == 1 {
+        return vec![(
+            "No stage has begun yet. w tells why.".to_owned(),
+            theme::DIM,
+        )];
+    }
+    lines
+}
+
+/// Who was told of it, and how that went.
+fn told_of(app: &App, detail: &Detail) -> Lines {
+    let zone = &app.settings.zone;
+    let mut found: Vec<&crate::model::hooks::Delivery> = detail.hooks.iter().collect();
+    found.sort_by_key(|one| std::cmp::Reverse(one.created_ms()));
+    let mut lines = Lines::new();
+    for one in found {
+        let look = match one.status.as_str() {
+            "delivered" => theme::OK,
+            "failed" => theme::FAIL,
+            _ => theme::PLAIN,
+        };
+        let at = one
+            .created_ms()
+            .map_or_else(String::new, |at| format::clock_seconds(at, zone));
+        let url = one.url.as_deref().unwrap_or("");
+        lines.push((
+            format!("{at}  {:<20} {:<10} {url}", one.event_type, one.status),
+            look,
+        ));
+        for attempt in &one.attempts {
+            lines.push((
+                format!(
+                    "          try {}  {}  {} ms  {}",
+                    attempt.number,
+                    attempt.outcome(),
+                    attempt.latency,
+                    attempt.said()
+                ),
+                theme::DIM,
+            ));
+        }
+    }
+    if lines.is_empty() {
+        let text = if app.view.hooks.loaded && app.view.hooks.endpoints.is_empty() {
+            "Nobody is told: there are no webhooks. reel webhooks add URL --event '*' makes one."
+        } else {
+            "No delivery of it among the newest ones; 4 shows all of them."
+        };
+        lines.push((text.to_owned(), theme::DIM));
+    }
+    lines
+}
+
 fn events(app: &App, detail: &Detail) -> Lines {
     let mut lines: Lines = detail
         .events
@@ -133,10 +228,8 @@ fn events(app: &App, detail: &Detail) -> Lines {
         .rev()
         .map(|event| {
             let at = crate::model::row::unix_ms(&event.timestamp).unwrap_or_default();
-            let data = match &event.data {
-                Value::Object(fields) => told(fields),
-                _ => String::new(),
-            };
+            let by = happening::by(&event.data).map_or_else(String::new, |by| format!("by {by}  "));
+            let data = format!("{by}{}", happening::told(&event.data));
             let look = if event.kind.contains("failed") {
                 theme::FAIL
             } else {
@@ -161,20 +254,4 @@ fn events(app: &App, detail: &Detail) -> Lines {
         lines.push((text, theme::DIM));
     }
     lines
-}
-
-/// An event's fields in one line; of what has fields itself, what it says.
-fn told(fields: &Map<String, Value>) -> String {
-    let parts = fields.iter().filter_map(|(key, value)| match value {
-        Value::Null => None,
-        Value::Object(inner) => {
-            let said = ["message", "reason", "for"]
-                .iter()
-                .find_map(|key| inner.get(*key));
-            said.filter(|said| !said.is_null())
-                .map(|said| format!("{key}={}", plain(said)))
-        }
-        value => Some(format!("{key}={}", plain(value))),
-    });
-    parts.collect::<Vec<_>>().join("  ")
 }

@@ -3,9 +3,8 @@
 use super::paint::{Run, put, runs, width};
 use super::theme;
 use crate::app::App;
-use crate::app::palette::offers;
 use crate::app::toast::Tone;
-use crate::app::view::Prompt;
+use crate::app::view::{Prompt, Screen};
 use crate::input::{Command, Edit, Lookup};
 use crate::model::words::Status;
 use ratatui::buffer::Buffer;
@@ -17,7 +16,6 @@ pub fn attention(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let model = app.shown();
     let mut parts: Vec<Run<'_>> = Vec::new();
     let mut say = |text: String, look: Style| {
         parts.push(if parts.is_empty() {
@@ -27,7 +25,7 @@ pub fn attention(app: &App, area: Rect, buffer: &mut Buffer) {
         });
         parts.push((text.into(), look));
     };
-    for row in model.rows.values().filter(|row| row.asks()) {
+    for row in app.rows().filter(|row| row.asks()) {
         let question = row
             .view
             .gates
@@ -42,21 +40,14 @@ pub fn attention(app: &App, area: Rect, buffer: &mut Buffer) {
             None => say(format!("{} waits to be confirmed", row.name()), theme::ASK),
         }
     }
-    for row in model
-        .rows
-        .values()
-        .filter(|row| row.status == Status::Failed)
-    {
+    for row in app.rows().filter(|row| row.status == Status::Failed) {
         let error = row.view.error.as_ref();
         let stage = error.and_then(|error| error.stage.as_deref()).unwrap_or("");
         let why = error.map_or("failed", |error| error.message.as_str());
         say(format!("{} {stage}: {why}", row.name()), theme::FAIL);
     }
-    for item in model
-        .attention
-        .iter()
-        .filter(|item| item.video_id.is_none())
-    {
+    let beside = app.models().flat_map(|model| &model.attention);
+    for item in beside.filter(|item| item.video_id.is_none()) {
         say(item.message.clone(), theme::ASK);
     }
     runs(buffer, area, 0, 0, &parts);
@@ -76,14 +67,10 @@ pub fn toast(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     }
     let mut x = 1;
     if let Some(held) = app.held.last() {
-        let what = match held.ids.as_slice() {
-            [id] => app
-                .row(id)
-                .map_or_else(|| id.clone(), |row| row.name().to_owned()),
-            many => format!("{} workflows", many.len()),
-        };
         let text = format!(
-            "cancel {what} in {}s, u takes it back",
+            "{} {} in {}s, u takes it back",
+            held.verb(),
+            app.held_name(held),
             held.seconds(app.now_ms)
         );
         x = put(buffer, area, x, 0, &text, theme::ASK) + 3;
@@ -109,12 +96,25 @@ fn typed(app: &App, prompt: &Prompt, area: Rect, buffer: &mut Buffer) -> Positio
             problem: Some(problem),
             ..
         } => ("/", edit, problem.clone(), theme::FAIL),
+        Prompt::Filter { edit, .. } if app.view.screen == Screen::Events => {
+            let events = &app.view.events;
+            let note = format!("{} of {}", events.shown.len(), events.kept.len());
+            ("/", edit, note, theme::DIM)
+        }
         Prompt::Filter { edit, .. } => {
             let list = app.view.list();
             (
                 "/",
                 edit,
-                format!("{} of {}", list.ids.len(), list.total),
+                if app.view.screen == Screen::History {
+                    format!(
+                        "{} of {}, Enter looks in all that is kept",
+                        list.ids.len(),
+                        list.total
+                    )
+                } else {
+                    format!("{} of {}", list.ids.len(), list.total)
+                },
                 theme::DIM,
             )
         }
@@ -123,7 +123,24 @@ fn typed(app: &App, prompt: &Prompt, area: Rect, buffer: &mut Buffer) -> Positio
             problem: Some(problem),
         } => ("/", edit, problem.clone(), theme::FAIL),
         Prompt::Search { edit, .. } => ("/", edit, hits(app), theme::DIM),
-        Prompt::Palette { edit, chosen } => (":", edit, offered(edit, *chosen), theme::DIM),
+        Prompt::LogFilter {
+            edit,
+            problem: Some(problem),
+        } => ("&", edit, problem.clone(), theme::FAIL),
+        Prompt::LogFilter { edit, .. } => {
+            let shown = app
+                .view
+                .detail
+                .as_ref()
+                .map_or(0, |detail| detail.log_view.shown.len());
+            (
+                "&",
+                edit,
+                format!("{shown} lines; ! before it leaves them out"),
+                theme::DIM,
+            )
+        }
+        Prompt::Palette { edit, chosen } => (":", edit, offered(app, edit, *chosen), theme::DIM),
     };
     let x = put(buffer, area, 0, 0, lead, theme::BOLD);
     let end = put(buffer, area, x, 0, edit.text(), theme::PLAIN);
@@ -152,8 +169,8 @@ fn hits(app: &App) -> String {
 }
 
 /// The offers of the palette, the chosen one in brackets.
-fn offered(edit: &Edit, chosen: usize) -> String {
-    let offers = offers(edit.text());
+fn offered(app: &App, edit: &Edit, chosen: usize) -> String {
+    let offers = app.offers(edit.text());
     if offers.is_empty() {
         return "no such command".to_owned();
     }
@@ -164,12 +181,10 @@ fn offered(edit: &Edit, chosen: usize) -> String {
         .enumerate()
         .skip(first)
         .take(8)
-        .map(|(at, info)| {
-            if at == chosen {
-                format!("[{}: {}]", info.name, info.doc)
-            } else {
-                info.name.to_owned()
-            }
+        .map(|(at, offer)| match (at == chosen, offer.doc.as_str()) {
+            (true, "") => format!("[{}]", offer.name),
+            (true, doc) => format!("[{}: {doc}]", offer.name),
+            (false, _) => offer.name.clone(),
         });
     names.collect::<Vec<_>>().join("  ")
 }
@@ -247,8 +262,32 @@ pub fn hints(app: &App, area: Rect, buffer: &mut Buffer) {
 fn fits_now(app: &App, command: Command) -> bool {
     match command {
         Command::Undo => !app.held.is_empty(),
-        Command::Open | Command::Mark | Command::Logs | Command::Why | Command::Yank => {
-            app.current().is_some()
+        Command::Answer => {
+            !app.settings.read_only && app.current().is_some_and(crate::model::Row::asks)
+        }
+        Command::Mark if app.view.screen == Screen::Hooks => app.delivery().is_some(),
+        Command::Open if !app.view.screen.lists_workflows() => true,
+        Command::Replay | Command::Curl => app.delivery().is_some(),
+        Command::Apply => !app.view.queue.draft.is_empty(),
+        Command::Preview => app
+            .current()
+            .is_some_and(|row| row.view.outputs.contains_key("thumbnails")),
+        Command::Open
+        | Command::Mark
+        | Command::Logs
+        | Command::Why
+        | Command::Yank
+        | Command::Compare => app.current().is_some(),
+        Command::ReplayAll
+        | Command::Enable
+        | Command::Rotate
+        | Command::Ping
+        | Command::Drain
+        | Command::Undrain
+        | Command::Earlier
+        | Command::Later => !app.settings.read_only,
+        Command::Retry if app.view.screen == Screen::Stats && app.view.detail.is_none() => {
+            !app.settings.read_only && !app.view.stats.families.is_empty()
         }
         command if command.is_act() => !app.settings.read_only && app.current().is_some(),
         _ => true,

@@ -10,6 +10,52 @@ fn moment(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// `2026-11-20T07:31:00.000Z`
+#[must_use]
+pub fn rfc3339(ms: i64) -> String {
+    moment(ms).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// `14:02:59`
+#[must_use]
+pub fn clock_seconds(ms: i64, zone: &TimeZone) -> String {
+    moment(ms)
+        .to_zoned(zone.clone())
+        .strftime("%H:%M:%S")
+        .to_string()
+}
+
+/// `1.2 GB`
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut size = count as f64;
+    let mut unit = 0;
+    while size >= 999.5 && unit + 1 < UNITS.len() {
+        size /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 || size >= 99.5 {
+        format!("{size:.0} {}", UNITS[unit])
+    } else {
+        format!("{size:.1} {}", UNITS[unit])
+    }
+}
+
+/// Counts as one row of eighths, the largest full.
+#[must_use]
+pub fn sparks(counts: &[u64]) -> String {
+    const SPARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    counts
+        .iter()
+        .map(|count| match count {
+            0 => ' ',
+            count => SPARKS[((count * 8).div_ceil(most) as usize).clamp(1, 8) - 1],
+        })
+        .collect()
+}
+
 /// `14:02`
 #[must_use]
 pub fn clock(ms: i64, zone: &TimeZone) -> String {

@@ -36,10 +36,12 @@ pub fn draw(app: &App, area: Rect, size: Width, buffer: &mut Buffer) {
         line(app, area, buffer);
         return;
     }
-    let mut pieces = link(app);
+    let mut pieces = if app.several() { links(app) } else { link(app) };
     counts(app, &mut pieces);
     if app.settings.read_only {
         pieces.push(piece("RO", theme::ASK, 0));
+    } else {
+        pieces.push(piece("RW", theme::DIM, 8));
     }
     if let Some(frozen) = &app.view.frozen {
         let age = format::duration(app.now_ms - frozen.at_ms);
@@ -159,6 +161,36 @@ fn link(app: &App) -> Vec<Piece> {
     }
 }
 
+/// Of several daemons: how many are there, and each that is not, by name.
+fn links(app: &App) -> Vec<Piece> {
+    let now = app.now_ms;
+    let live = app.links().filter(|(_, link)| link.is_fresh(now)).count();
+    let all = app.daemons();
+    let (word, look) = if live == all {
+        (format!("● LIVE {live}/{all}"), theme::OK)
+    } else {
+        (format!("◐ LIVE {live}/{all}"), theme::ASK)
+    };
+    let mut pieces = vec![piece(word, look, 0)];
+    for (daemon, link) in app.links() {
+        let name = app.daemon_name(daemon);
+        let shown = link.shown(now);
+        if link.is_fresh(now) {
+            pieces.push(piece(format!("{name} ●"), theme::DIM, 9));
+            continue;
+        }
+        let text = match &link.link {
+            Link::Retry { attempt, at_ms, .. } => {
+                let left = ((at_ms - now).max(0) + 999) / 1000;
+                format!("{name} ↺ RETRY {attempt} in {left}s")
+            }
+            _ => format!("{name} ~ {}", shown.word()),
+        };
+        pieces.push(piece(text, theme::FAIL, 3));
+    }
+    pieces
+}
+
 /// In steps, so that a steady line writes nothing.
 fn rtt_steps(ms: u32) -> String {
     match ms {
@@ -171,22 +203,31 @@ fn rtt_steps(ms: u32) -> String {
 }
 
 fn counts(app: &App, pieces: &mut Vec<Piece>) {
-    let model = app.shown();
-    if !model.loaded {
+    if !app.loaded() {
         return;
     }
-    let running: usize = model
-        .rows
-        .values()
+    let running: usize = app
+        .rows()
         .flat_map(|row| &row.stages)
         .filter(|stage| stage.view.status == "in_progress")
         .count();
-    let waiting = model.count(|row| row.status.is_waiting_to_start());
-    let asks = model.count(Row::asks);
-    let failed = model.count(|row| row.status == Status::Failed);
-    let slots = model
-        .slots
-        .map_or_else(String::new, |slots| format!("/{slots}"));
+    let waiting = app.count(|row| row.status.is_waiting_to_start());
+    let asks = app.asks_count();
+    let failed = app.count(|row| row.status == Status::Failed);
+    let slots: f64 = app
+        .models()
+        .filter_map(|model| model.workers.slots("cpu"))
+        .map(|slots| slots.total)
+        .sum();
+    let slots = if slots > 0.0 {
+        format!("/{slots}")
+    } else {
+        String::new()
+    };
+    let hooks: u64 = app
+        .models()
+        .map(|model| model.hooks.kept + model.hooks.disabled)
+        .sum();
     pieces.push(piece(format!("run {running}{slots}"), theme::PLAIN, 4));
     pieces.push(piece(format!("wait {waiting}"), theme::PLAIN, 6));
     if asks > 0 {
@@ -195,23 +236,19 @@ fn counts(app: &App, pieces: &mut Vec<Piece>) {
     if failed > 0 {
         pieces.push(piece(format!("fail {failed}!"), theme::FAIL, 0));
     }
+    if hooks > 0 {
+        pieces.push(piece(format!("hooks {hooks}!"), theme::FAIL, 1));
+    }
 }
 
 /// Below 40×10: `12 run 3? 2! LIVE`, and the keys that still work.
 fn line(app: &App, area: Rect, buffer: &mut Buffer) {
-    let model = app.shown();
-    let running = model.count(|row| row.status == Status::Running);
-    let asks = model.count(Row::asks);
-    let failed = model.count(|row| row.status == Status::Failed);
-    let word = match app.link.shown(app.now_ms) {
-        Shown::Dialing => "DIAL",
-        Shown::Live => "LIVE",
-        Shown::Slow => "SLOW",
-        Shown::Stale => "STALE",
-        Shown::Retry => "RETRY",
-        Shown::Denied => "AUTH",
-        Shown::Foreign => "PROTO",
-    };
+    let running = app.count(|row| row.status == Status::Running);
+    let asks = app.count(Row::asks);
+    let failed = app.count(|row| row.status == Status::Failed);
+    let worst = app.links().find(|(_, link)| !link.is_fresh(app.now_ms));
+    let link = worst.map_or(&app.link, |(_, link)| link);
+    let word = link.shown(app.now_ms).word();
     let text = format!("{running} run {asks}? {failed}! {word}");
     put(
         buffer,

@@ -4,18 +4,27 @@
 //! Nothing is told by colour alone: each state has a sign and a word.
 
 mod active;
+mod asks;
 mod cards;
 mod columns;
+mod compare;
 mod detail;
 mod empty;
 mod footer;
+mod form;
 pub mod format;
+mod happenings;
 mod header;
 mod history;
+mod hooks;
 mod log;
 mod paint;
+mod pen;
 mod popup;
 mod preview;
+mod queue;
+pub mod reading;
+mod stats;
 mod strip;
 mod tabs;
 pub mod theme;
@@ -40,6 +49,7 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
         return cursor;
     }
     tabs::draw(app, areas.tabs, areas.crumbs, buffer);
+    let mut cursor = None;
     match (&app.view.detail, app.view.screen) {
         (Some(opened), _) => detail::draw(app, opened, &areas, buffer),
         (None, Screen::Active) => {
@@ -47,24 +57,53 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
             preview::draw(app, areas.preview, buffer);
             strip::draw(app, areas.strip, buffer);
         }
+        (None, Screen::Asks) => cursor = asks::draw(app, &areas, buffer),
         (None, Screen::History) => {
             history::draw(app, &areas, buffer);
             preview::draw(app, areas.preview, buffer);
             strip::draw(app, areas.strip, buffer);
         }
+        (None, Screen::Hooks) => hooks::draw(app, &areas, buffer),
+        (None, Screen::Queue) => queue::draw(app, &areas, buffer),
+        (None, Screen::Stats) => stats::draw(app, &areas, buffer),
+        (None, Screen::Events) => happenings::draw(app, &areas, buffer),
     }
-    if !app.link.is_connected() && app.shown().loaded {
+    if !app.reaches_any() && app.loaded() {
         // What is known is shown on, as of a while ago.
         for old in [areas.main, areas.preview, areas.strip] {
             buffer.set_style(old.intersection(buffer.area), theme::DIM);
         }
     }
     footer::attention(app, areas.attention, buffer);
-    let mut cursor = footer::toast(app, areas.toast, buffer);
+    cursor = footer::toast(app, areas.toast, buffer).or(cursor);
     footer::hints(app, areas.hints, buffer);
+    if let Some(form) = &app.view.form {
+        let beside = app.view.screen == Screen::Asks
+            && app.view.detail.is_none()
+            && !areas.preview.is_empty();
+        if !beside {
+            cursor = asks::over(app, form, buffer).or(cursor);
+        }
+    }
     cursor = popup::draw(app, buffer).or(cursor);
+    if app.view.plain {
+        plain(buffer);
+    }
     theme::finish(app, buffer);
     cursor
+}
+
+/// Text alone: without frames, bars and looks, so that the terminal's own selection takes words.
+fn plain(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        let drawn = |c: char| matches!(c, '\u{2500}'..='\u{259f}');
+        if cell.symbol().chars().any(drawn) {
+            cell.set_symbol(" ");
+        }
+        cell.modifier = ratatui::style::Modifier::empty();
+        cell.fg = ratatui::style::Color::Reset;
+        cell.bg = ratatui::style::Color::Reset;
+    }
 }
 
 /// A picture as lines of text, without looks and without blank ends.

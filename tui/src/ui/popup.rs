@@ -1,7 +1,7 @@
 //! What stands over the screen: help, why, a question, the retry menu.
 
 use super::paint::{Run, clear, frame, put, runs, width, wrapped};
-use super::{format, theme};
+use super::{format, reading, theme};
 use crate::app::App;
 use crate::app::popup::{Answer, Confirm, Popup, RetryMenu, Why};
 use ratatui::buffer::Buffer;
@@ -31,6 +31,22 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
         Popup::Confirm(confirm) => question(confirm, buffer),
         Popup::Retry(menu) => {
             choices(app, menu, buffer);
+            None
+        }
+        Popup::Delivery { id, top } => {
+            reading::delivery(app, id, *top, buffer);
+            None
+        }
+        Popup::Compare { top } => {
+            reading::comparison(app, *top, buffer);
+            None
+        }
+        Popup::Picture(picture) => {
+            reading::picture(app, picture, buffer);
+            None
+        }
+        Popup::Text { title, lines, top } => {
+            reading::words(title, lines, *top, buffer);
             None
         }
     }
@@ -177,21 +193,21 @@ fn question(confirm: &Confirm, buffer: &mut Buffer) -> Option<Position> {
                 .map(move |line| (line, look))
         })
         .collect();
-    let Some(edit) = &confirm.typed else {
+    let Some(wanted) = &confirm.wanted else {
         boxed(
             buffer,
-            confirm.act.verb(),
+            &confirm.title,
             &lines,
             "1 y yes   2 n no (Enter, Esc)",
         );
         return None;
     };
-    let asked = format!("Type {} to go on: {}", confirm.ids.len(), edit.text());
+    let asked = format!("Type {wanted} to go on: {}", confirm.typed.text());
     let at = lines.len();
     lines.push((asked.clone(), theme::PLAIN));
     let text = boxed(
         buffer,
-        confirm.act.verb(),
+        &confirm.title,
         &lines,
         "Enter sends   Esc leaves all as it is",
     );
@@ -251,12 +267,11 @@ fn help(app: &App, top: usize, buffer: &mut Buffer) {
         height: high,
     };
     clear(buffer, area);
-    let title = if app.view.detail.is_some() {
-        "keys of an opened workflow"
-    } else {
-        "keys of a list"
+    let title = match &app.view.detail {
+        Some(_) => "keys of an opened workflow".to_owned(),
+        None => format!("keys of {}", app.view.screen.title()),
     };
-    let inside = frame(buffer, area, title, theme::PLAIN, theme::BOLD);
+    let inside = frame(buffer, area, &title, theme::PLAIN, theme::BOLD);
     let room = usize::from(inside.height.saturating_sub(1));
     let top = top.min(rows.len().saturating_sub(room));
     for (y, (keys, command)) in (0u16..).zip(rows.iter().skip(top).take(room)) {

@@ -1,32 +1,29 @@
 //! Beside the list, from 110 columns: the workflow under the cursor.
 
-use super::paint::{frame, put, wrapped};
+use super::paint::frame;
+use super::pen::Pen;
 use super::{format, theme, timeline};
 use crate::app::App;
 use crate::model::Row;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 /// Draws it.
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let Some(row) = app.view.list().cursor.as_ref().and_then(|id| app.row(id)) else {
+    let Some(row) = app.current() else {
         frame(buffer, area, "", theme::DIM, theme::BOLD);
         return;
     };
     let inside = frame(buffer, area, row.name(), theme::DIM, theme::BOLD);
-    let mut pen = Pen {
-        buffer,
-        area: Rect {
-            x: inside.x + 1,
-            width: inside.width.saturating_sub(2),
-            ..inside
-        },
-        y: 0,
+    let text = Rect {
+        x: inside.x + 1,
+        width: inside.width.saturating_sub(2),
+        ..inside
     };
+    let mut pen = Pen::new(buffer, text);
     facts(app, row, &mut pen);
     pen.gap();
     let room = pen.area.height.saturating_sub(pen.y);
@@ -42,30 +39,6 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     pen.gap();
     troubles(app, row, &mut pen);
     results(row, &mut pen);
-}
-
-/// Writes lines one under the other.
-struct Pen<'a> {
-    buffer: &'a mut Buffer,
-    area: Rect,
-    y: u16,
-}
-
-impl Pen<'_> {
-    fn line(&mut self, text: &str, look: Style) {
-        put(self.buffer, self.area, 0, self.y, text, look);
-        self.y = self.y.saturating_add(1);
-    }
-
-    fn text(&mut self, text: &str, look: Style, most: usize) {
-        for line in wrapped(text, self.area.width).iter().take(most) {
-            self.line(line, look);
-        }
-    }
-
-    fn gap(&mut self) {
-        self.y = self.y.saturating_add(1);
-    }
 }
 
 fn facts(app: &App, row: &Row, pen: &mut Pen<'_>) {
@@ -110,7 +83,7 @@ fn facts(app: &App, row: &Row, pen: &mut Pen<'_>) {
             theme::PLAIN,
         );
     }
-    let fresh = app.link.is_fresh(app.now_ms) || app.view.frozen.is_some();
+    let fresh = app.is_fresh(row);
     if let Some(left) = format::eta(row, app.clock_ms(), fresh).filter(|_| row.is_active()) {
         let ends = row
             .view
@@ -143,12 +116,7 @@ fn troubles(app: &App, row: &Row, pen: &mut Pen<'_>) {
                 pen.text(&options.join(" · "), theme::PLAIN, 2);
             }
         }
-        let what = if gate.kind == "clarification" {
-            format!("reel answer {} KEY=VALUE", row.view.id)
-        } else {
-            format!("reel confirm {}", row.view.id)
-        };
-        pen.line(&what, theme::DIM);
+        pen.line("a answers", theme::DIM);
     }
     if let Some(waits) = row.view.waiting_for.as_ref().filter(|_| row.is_active()) {
         pen.text(&format!("waits: {}", waits.message), theme::PLAIN, 4);

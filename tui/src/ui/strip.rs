@@ -12,7 +12,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let Some(row) = app.view.list().cursor.as_ref().and_then(|id| app.row(id)) else {
+    let Some(row) = app.current() else {
         return;
     };
     let flat = "─".repeat(usize::from(area.width));
@@ -25,7 +25,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             format::percent(stage.view.progress)
         ));
     }
-    let fresh = app.link.is_fresh(app.now_ms) || app.view.frozen.is_some();
+    let fresh = app.is_fresh(row);
     if let Some(eta) = format::eta(row, app.clock_ms(), fresh).filter(|_| row.is_active()) {
         title.push_str(&format!("─ ETA {eta} "));
     }

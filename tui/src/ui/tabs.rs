@@ -19,68 +19,143 @@ pub fn draw(app: &App, area: Rect, crumbs: Rect, buffer: &mut Buffer) {
 }
 
 fn screens(app: &App, area: Rect, crumbs: Rect, buffer: &mut Buffer) {
+    let wide = area.width >= 110;
+    let short = area.width < 80;
     let mut x = 1;
-    for (screen, key, title) in Screen::ALL {
+    for (screen, key, title, brief) in Screen::ALL {
         let chosen = screen == app.view.screen;
-        let count = if screen == Screen::Active && app.shown().loaded {
-            format!(" {}", app.view.active.total)
-        } else {
-            String::new()
+        let (count, look) = count(app, screen);
+        // The narrower, the less is said: only the chosen screen and those that want an eye have a name.
+        let title = match (wide, short) {
+            (true, _) => title,
+            (false, true) if !chosen && count.is_empty() => "",
+            _ => brief,
         };
-        let text = if chosen {
-            format!("[{key} {title}{count}]")
-        } else {
-            format!(" {key} {title} ")
+        let space = if title.is_empty() { "" } else { " " };
+        let count = match (count.is_empty(), wide || chosen) {
+            (true, _) => String::new(),
+            (false, true) => format!(" {count}"),
+            (false, false) => count,
         };
-        x = put(
-            buffer,
-            area,
-            x,
-            0,
-            &text,
-            if chosen { theme::BOLD } else { theme::PLAIN },
-        );
+        let lead = if chosen { "[" } else { " " };
+        let tail = match (chosen, wide) {
+            (true, _) => "]",
+            (false, _) if !short => " ",
+            (false, _) => "",
+        };
+        let name = if chosen { theme::BOLD } else { theme::PLAIN };
+        let parts = [
+            (format!("{lead}{key}{space}{title}").into(), name),
+            (count.into(), if chosen { theme::BOLD } else { look }),
+            (tail.into(), name),
+        ];
+        let needed: u16 = parts.iter().map(|(text, _): &Run<'_>| width(text)).sum();
+        if x + needed > area.width {
+            break;
+        }
+        x = runs(buffer, area, x, 0, &parts);
     }
-    let help = ": command   ? keys";
     let said = what_is_shown(app);
     if crumbs.is_empty() {
-        let x = put(buffer, area, x + 2, 0, &said, theme::DIM);
         let start = area.width.saturating_sub(width("? keys") + 1);
+        let room = Rect {
+            width: start.saturating_sub(1),
+            ..area
+        };
+        if x + 12 < room.width {
+            put(buffer, room, x + 2, 0, &said, theme::DIM);
+        }
         if x < start {
             put(buffer, area, start, 0, "? keys", theme::DIM);
         }
         return;
     }
-    put(
-        buffer,
-        area,
-        area.width.saturating_sub(width(help) + 1),
-        0,
-        help,
-        theme::DIM,
-    );
+    let help = ": command   ? keys";
+    let start = area.width.saturating_sub(width(help) + 1);
+    if x < start {
+        put(buffer, area, start, 0, help, theme::DIM);
+    }
     put(buffer, crumbs, 1, 0, &said, theme::DIM);
+}
+
+/// What a screen's name is told with: how many, and a sign where a person is wanted.
+fn count(app: &App, screen: Screen) -> (String, ratatui::style::Style) {
+    let none = (String::new(), theme::PLAIN);
+    if !app.loaded() {
+        return none;
+    }
+    match screen {
+        Screen::Active => (app.view.active.total.to_string(), theme::DIM),
+        Screen::Asks => match app.asks_count() {
+            0 => none,
+            asks => (format!("{asks}?"), theme::ASK),
+        },
+        Screen::Hooks => {
+            let bad: u64 = app
+                .models()
+                .map(|model| model.hooks.kept + model.hooks.disabled)
+                .sum();
+            match bad {
+                0 => none,
+                bad => (format!("{bad}!"), theme::FAIL),
+            }
+        }
+        Screen::History | Screen::Queue | Screen::Stats | Screen::Events => none,
+    }
 }
 
 /// Filter, order, marks.
 fn what_is_shown(app: &App) -> String {
-    let list = app.view.list();
+    let view = &app.view;
     let mut said = Vec::new();
+    match view.screen {
+        Screen::Active | Screen::Asks | Screen::History => {}
+        Screen::Hooks => {
+            return match view.hooks.endpoint() {
+                Some(one) => format!("deliveries to {}", one.url),
+                None => "all that failed".to_owned(),
+            };
+        }
+        Screen::Queue => {
+            return match view.queue.draft.len() {
+                0 => "boxes and the line before them".to_owned(),
+                many => format!("a draft of {many}: nothing is sent yet"),
+            };
+        }
+        Screen::Stats => return format!("last {}", view.stats.name()),
+        Screen::Events => {
+            return match view.events.filter.as_str() {
+                "" => format!(
+                    "{} since this was opened, newest first",
+                    view.events.kept.len()
+                ),
+                filter => format!(
+                    "filter {filter} ({} of {})",
+                    view.events.shown.len(),
+                    view.events.kept.len()
+                ),
+            };
+        }
+    }
+    let list = view.list();
+    if app.several() {
+        said.push("all boxes".to_owned());
+    }
     if !list.filter.is_empty() {
         let hidden = list.total.saturating_sub(list.ids.len());
         said.push(format!("filter {} ({hidden} hidden)", list.filter.text()));
     }
     let arrow = if list.sort.reversed { " ▼" } else { "" };
     // History stands as the daemon lists it unless another order is chosen.
-    let as_listed = app.view.screen == Screen::History && list.sort.key == SortKey::State;
+    let as_listed = view.screen == Screen::History && list.sort.key == SortKey::State;
     let word = if as_listed {
         "newest first"
     } else {
         list.sort.word()
     };
     said.push(format!("sort {word}{arrow}"));
-    if !app.view.marks.is_empty() {
-        said.push(format!("{} marked", app.view.marks.len()));
+    if !view.marks.is_empty() {
+        said.push(format!("{} marked", view.marks.len()));
     }
     said.join("   ")
 }
@@ -91,7 +166,8 @@ fn opened(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let head = match app.row(&detail.id) {
         Some(row) => {
             let (sign, look) = theme::sign(row);
-            let id = detail.id.get(..6).unwrap_or(&detail.id).to_owned();
+            let id = crate::model::key::id(&detail.id);
+            let id = id.get(..6).unwrap_or(id).to_owned();
             parts.push((format!(" {id} ").into(), theme::DIM));
             parts.push((row.name().into(), theme::BOLD));
             parts.push((format!("  {sign} ").into(), look));
@@ -99,11 +175,14 @@ fn opened(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
                 .under_way(row)
                 .unwrap_or_else(|| row.status.word().replace('_', " "));
             parts.push((word.into(), look));
-            let eta = format::eta(
-                row,
-                app.clock_ms(),
-                app.link.is_fresh(app.now_ms) || app.view.frozen.is_some(),
-            );
+            let eta = format::eta(row, app.clock_ms(), app.is_fresh(row));
+            if app.several() {
+                let daemon = crate::model::key::split(&detail.id).0;
+                parts.push((
+                    format!("  on {}", app.daemon_name(daemon)).into(),
+                    theme::DIM,
+                ));
+            }
             if let Some(eta) = eta.filter(|_| row.is_active()) {
                 parts.push((format!("  ETA {eta}").into(), theme::PLAIN));
             }

@@ -1,4 +1,6 @@
 //! Pictures of every state at four sizes, signs and looks; and no event, size or order of them makes drawing fail.
+//!
+//! Lines: a table of screens and states, each a few lines.
 
 use crate::app::fixture::*;
 use crate::app::{App, Event, LinkEvent};
@@ -8,7 +10,7 @@ use proptest::prelude::*;
 use reel_shared::stream::Frame;
 use serde_json::json;
 
-const SIZES: [(u16, u16); 4] = [(120, 36), (80, 24), (60, 20), (40, 10)];
+const SIZES: [(u16, u16); 5] = [(160, 50), (120, 36), (80, 24), (60, 20), (40, 10)];
 
 fn pictures(name: &str, make: impl Fn((u16, u16)) -> App) {
     for size in SIZES {
@@ -44,6 +46,160 @@ fn opened(size: (u16, u16), id: &str) -> App {
 #[test]
 fn active() {
     pictures("active", |size| live(size, workflows()));
+}
+
+#[test]
+fn asks() {
+    pictures("asks", |size| {
+        let mut app = live(size, workflows());
+        type_keys(&mut app, "2");
+        app
+    });
+}
+
+#[test]
+fn an_answer_being_given() {
+    pictures("answer", |size| {
+        let mut app = live(size, workflows());
+        type_keys(&mut app, "2 Enter");
+        app.now_ms += 1_000;
+        type_keys(&mut app, "1");
+        app
+    });
+}
+
+#[test]
+fn a_retry_with_other_inputs() {
+    pictures("retry_inputs", |size| {
+        let mut app = live(size, workflows());
+        app.view.active.go_to("m11111111111");
+        type_keys(&mut app, "r 3");
+        app.now_ms += 1_000;
+        type_keys(&mut app, "Tab !");
+        app
+    });
+}
+
+#[test]
+fn hooks() {
+    pictures("hooks", hooked);
+}
+
+#[test]
+fn a_delivery_beside_the_accepted_one() {
+    pictures("delivery", |size| {
+        let mut app = hooked(size);
+        type_keys(&mut app, "Enter");
+        app
+    });
+}
+
+#[test]
+fn queue() {
+    pictures("queue", queued);
+}
+
+#[test]
+fn a_draft_of_the_queue() {
+    pictures("queue_draft", |size| {
+        let mut app = queued(size);
+        type_keys(&mut app, "j <");
+        app
+    });
+}
+
+#[test]
+fn stats() {
+    pictures("stats", counted);
+}
+
+#[test]
+fn happenings() {
+    pictures("events", |size| {
+        let mut app = live(size, workflows());
+        let mut view = workflows().remove(2);
+        view.status = "running".into();
+        let mut retried = event(11, "workflow.retried", view.clone());
+        if let Frame::Event { data, .. } = &mut retried {
+            *data = json!({"by": "ben", "attempt": 2, "stages": ["transcribing"]});
+        }
+        feed(&mut app, retried);
+        feed(&mut app, event(12, "stage.started", view));
+        type_keys(&mut app, "p 7");
+        app
+    });
+}
+
+#[test]
+fn two_boxes_one_gone() {
+    pictures("two_boxes", |size| {
+        let mut app = two(size);
+        let state = LinkEvent::State(Link::Retry {
+            attempt: 2,
+            at_ms: NOW + 3_000,
+            why: "refused".into(),
+        });
+        app.handle(
+            Event::Link {
+                daemon: 1,
+                event: state,
+            },
+            NOW,
+        );
+        app
+    });
+}
+
+#[test]
+fn a_comparison() {
+    pictures("compare", |size| {
+        let mut app = live(size, workflows());
+        app.view.active.go_to("m11111111111");
+        type_keys(&mut app, "d");
+        let good = workflow(
+            "g1",
+            "safety-briefing-de",
+            "completed",
+            "TCSPRH",
+            100.0,
+            json!({"completedAt": ago(90_000), "box": "box-b", "params": {"prompt": "A video of a sea", "aspectRatio": "9:16"}}),
+        );
+        let good = json!({"workflows": [good], "total": 1});
+        reply_to(
+            &mut app,
+            |call| matches!(call, crate::app::call::Call::LastGood { .. }),
+            good,
+        );
+        let log = |line: &str| json!({"lines": [{"offset": 0, "stage": "transcribing", "line": "begins"}, {"offset": 1, "stage": "transcribing", "line": line}]});
+        reply_to(
+            &mut app,
+            |call| matches!(call, crate::app::call::Call::LogPage { id } if id == "g1"),
+            log("200 OK"),
+        );
+        reply_to(
+            &mut app,
+            |call| matches!(call, crate::app::call::Call::LogPage { .. }),
+            log("429 Too Many Requests"),
+        );
+        app
+    });
+}
+
+#[test]
+fn looks_of_the_themes() {
+    for name in crate::ui::theme::NAMES {
+        let mut app = live((80, 24), workflows());
+        app.settings.theme = crate::ui::theme::named(name).unwrap();
+        insta::assert_snapshot!(format!("theme_{name}"), picture(&mut app));
+    }
+    let mut app = live((80, 24), workflows());
+    app.settings.ascii = true;
+    let buffer = draw(&mut app);
+    assert!(
+        crate::ui::lines(&buffer)
+            .iter()
+            .all(|line| line.is_ascii() || line.contains("日本語"))
+    );
 }
 
 #[test]
@@ -146,7 +302,7 @@ fn reconnecting() {
             at_ms: NOW + 4_000,
             why: "refused".into(),
         };
-        app.handle(Event::Link(LinkEvent::State(retry)), NOW);
+        app.handle(Event::link(LinkEvent::State(retry)), NOW);
         app
     });
 }
@@ -160,7 +316,7 @@ fn never_connected() {
             at_ms: NOW + 500,
             why: "no socket there".into(),
         };
-        app.handle(Event::Link(LinkEvent::State(retry)), NOW);
+        app.handle(Event::link(LinkEvent::State(retry)), NOW);
         app
     });
 }
@@ -188,13 +344,13 @@ fn typing() {
 fn links_in_words() {
     let shown = |state: Link| {
         let mut app = live((80, 24), workflows());
-        app.handle(Event::Link(LinkEvent::State(state)), NOW);
+        app.handle(Event::link(LinkEvent::State(state)), NOW);
         draw(&mut app);
         crate::ui::lines(&draw(&mut app))[0].clone()
     };
     let mut slow = live((80, 24), workflows());
-    slow.handle(Event::Link(LinkEvent::Rtt(420)), NOW);
-    slow.handle(Event::Link(LinkEvent::Rtt(450)), NOW);
+    slow.handle(Event::link(LinkEvent::Rtt(420)), NOW);
+    slow.handle(Event::link(LinkEvent::Rtt(450)), NOW);
     let mut stale = live((80, 24), workflows());
     stale.handle(Event::Tick, NOW + 45_000);
     let header = |app: &mut App| crate::ui::lines(&draw(app))[0].clone();
@@ -214,9 +370,9 @@ fn links_in_words() {
     insta::assert_snapshot!(told.join("\n"), @"
      … dialing unix:/run/reel/reeld.sock  run 2/2  wait 3  ask 1?  fail 1!    07:31
      ✗ AUTH  the token is unknown  box-a  run 2/2  wait 3  ask 1?  fail 1!    07:31
-     ✗ PROTO 2≠1 (client older)  box-a  run 2/2  wait 3  ask 1?  fail 1!      07:31
-     ◐ SLOW  rtt 500ms  box-a  run 2/2  wait 3  ask 1?  fail 1!               07:31
-     ~ STALE 40s  box-a  run 2/2  wait 3  ask 1?  fail 1!                     07:31
+     ✗ PROTO 2≠1 (client older)  box-a  run 2/2  wait 3  ask 1?  fail 1!  RW  07:31
+     ◐ SLOW  rtt 500ms  box-a  run 2/2  wait 3  ask 1?  fail 1!  RW           07:31
+     ~ STALE 40s  box-a  run 2/2  wait 3  ask 1?  fail 1!  RW                 07:31
     ");
 }
 
@@ -280,7 +436,7 @@ fn happening() -> impl Strategy<Value = Event> {
                 progress,
                 json!({"estimatedTimeRemaining": progress * 1e6}),
             );
-            Event::Link(LinkEvent::Frame(Box::new(event(
+            Event::link(LinkEvent::Frame(Box::new(event(
                 seq,
                 "workflow.moved",
                 view,
@@ -311,14 +467,14 @@ fn happening() -> impl Strategy<Value = Event> {
         2 => frame,
         1 => (1u16..130, 1u16..40).prop_map(|(columns, rows)| Event::Resize(columns, rows)),
         1 => ".{0,40}".prop_map(Event::Paste),
-        1 => (0u64..3, ".{0,200}").prop_map(|(offset, line)| Event::Link(LinkEvent::Frame(Box::new(Frame::Log {
+        1 => (0u64..3, ".{0,200}").prop_map(|(offset, line)| Event::link(LinkEvent::Frame(Box::new(Frame::Log {
             workflow_id: "id1".into(), stage: "s".into(), timestamp: "?".into(), level: "warn".into(), line, offset })))),
         1 => any::<bool>().prop_map(Event::Focus),
         1 => Just(Event::Tick),
         1 => (0u64..9).prop_map(|ticket| Event::Reply { ticket, result: Ok(json!({"events": [], "workflows": []})) }),
-        1 => Just(Event::Link(LinkEvent::State(Link::Retry { attempt: 2, at_ms: NOW + 900, why: "x".into() }))),
-        1 => Just(Event::Link(LinkEvent::State(Link::Live))),
-        1 => Just(Event::Link(LinkEvent::Frame(Box::new(snapshot(3, workflows()))))),
+        1 => Just(Event::link(LinkEvent::State(Link::Retry { attempt: 2, at_ms: NOW + 900, why: "x".into() }))),
+        1 => Just(Event::link(LinkEvent::State(Link::Live))),
+        1 => Just(Event::link(LinkEvent::Frame(Box::new(snapshot(3, workflows()))))),
     ]
 }
 

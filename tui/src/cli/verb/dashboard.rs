@@ -11,10 +11,11 @@ use std::process::ExitCode;
 /// Opens it.
 pub fn run(connection: &Connection, chosen: &Dashboard) -> Outcome<ExitCode> {
     let options = Options {
-        endpoint: connection.endpoint()?,
+        daemons: connection.endpoints()?,
         linear: chosen.linear,
         once: chosen.once,
         read_only: chosen.read_only,
+        ascii: chosen.ascii,
         profile: chosen.profile.map(|profile| match profile {
             args::Profile::Ssh => Profile::Ssh,
             args::Profile::Local => Profile::Local,

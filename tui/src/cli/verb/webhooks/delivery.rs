@@ -1,11 +1,12 @@
 //! The verbs about deliveries.
 
-use super::{Page, curl, each, endpoint};
+use super::{Page, each, endpoint};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::{Look, plain};
 use crate::cli::table::{Cell, Side, Table};
 use crate::cli::{moment, when};
+use crate::curl;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _, Zoned};
 use reel_shared::client::{ClientError, Query, segment};

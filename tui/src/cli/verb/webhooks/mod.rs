@@ -1,6 +1,5 @@
 //! `reel webhooks`: who is told of what happens, and what became of each delivery.
 
-mod curl;
 mod delivery;
 mod endpoint;
 

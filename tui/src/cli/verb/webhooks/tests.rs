@@ -1,6 +1,7 @@
 //! `reel webhooks` against a stand-in, and what it prints.
 
-use super::{curl, delivery};
+use super::delivery;
+use crate::curl;
 use jiff::Zoned;
 use serde_json::json;
 

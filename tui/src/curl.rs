@@ -12,7 +12,8 @@ fn quoted(text: &str) -> String {
 }
 
 /// The command, with its body in a variable so that the very same bytes are signed and sent.
-pub(super) fn command(request: &Value) -> String {
+#[must_use]
+pub fn command(request: &Value) -> String {
     let text = |name: &str| request[name].as_str().unwrap_or_default();
     let mut lines = vec![format!("BODY={}", quoted(text("body")))];
     let headers = request["headers"].as_object();
