@@ -37,6 +37,11 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// What somebody may look for after a crash that follows it: written at once.
+    pub(super) fn is_grave(&self) -> bool {
+        matches!(self.level, "warn" | "error" | "fatal")
+    }
+
     /// Adds the line's text, with its end.
     pub(super) fn write_to(&self, format: Format, text: &mut String) {
         match format {

@@ -7,12 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// How many lines may wait. Beyond them lines are dropped and counted.
 const CAPACITY: usize = 8192;
 
 /// Bytes that are written in one go.
 const TOGETHER: usize = 64 << 10;
+
+/// How long the first of some lines waits for others. A line that wakes the thread costs whoever logs it more than the line
+/// itself; while the thread lingers, lines only join the queue.
+const LINGER: Duration = Duration::from_millis(5);
 
 enum Word {
     Line(Arc<Line>),
@@ -89,6 +94,9 @@ impl Entrance {
 fn write_all(words: &Receiver<Word>, mut target: impl Write, format: Format, dropped: &AtomicU64) {
     let mut text = String::new();
     while let Ok(first) = words.recv() {
+        if matches!(&first, Word::Line(line) if !line.is_grave()) {
+            std::thread::sleep(LINGER);
+        }
         let mut lines = 0;
         let mut next = Some(first);
         let last = loop {

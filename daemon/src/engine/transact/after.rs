@@ -1,6 +1,7 @@
 //! After the commit, or after its failure: what the world is told, and what is tried again.
 
 use super::Transactor;
+use crate::domain::Workflow;
 use crate::engine::EngineError;
 use crate::engine::feed::Message;
 use crate::engine::op::Op;
@@ -17,8 +18,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 const TRIES: u32 = 20;
 
 impl Transactor {
-    /// Publishes and starts what was committed.
-    pub(super) fn settle(&mut self) {
+    /// Publishes and starts what was committed; answers what is left to clean up.
+    pub(super) fn settle(&mut self) -> Vec<(Arc<Workflow>, bool)> {
         let pending = std::mem::take(&mut self.pending);
         super::count::all(&pending);
         if self.cache.len() + pending.touched.len() > CACHE {
@@ -60,9 +61,6 @@ impl Transactor {
             for key in pending.cancels {
                 runner.cancel(key);
             }
-            for (workflow, logs) in pending.cleanups {
-                runner.clean_up(workflow, logs);
-            }
         }
         if let Some(outbox) = self.outbox.as_mut().filter(|_| !pending.events.is_empty()) {
             outbox.committed();
@@ -84,6 +82,16 @@ impl Transactor {
             disk: self.full || self.disk_low,
             window: self.window,
         });
+        pending.cleanups
+    }
+
+    /// Removes what ended or deleted workflows leave.
+    pub(super) fn clean_up(&self, cleanups: Vec<(Arc<Workflow>, bool)>) {
+        if let Some(runner) = self.shared.runner.get() {
+            for (workflow, logs) in cleanups {
+                runner.clean_up(workflow, logs);
+            }
+        }
     }
 
     /// Nothing of the transaction happened: what was read or counted in it is forgotten.

@@ -85,10 +85,12 @@ impl Group for Transactor {
     }
 
     fn committed(&mut self, ops: Vec<Op>) {
-        self.settle();
+        let cleanups = self.settle();
         for op in ops {
             op.tell(Ok(()));
         }
+        // Before the next transaction, so that a workflow of the same id finds nothing; after the answers, which don't wait for it.
+        self.clean_up(cleanups);
     }
 
     fn failed(&mut self, ops: Vec<Op>, error: &StoreError) -> Vec<Op> {
