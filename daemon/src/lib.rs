@@ -15,9 +15,9 @@ pub mod telemetry;
 pub mod domain;
 
 pub mod calendar;
-pub mod providers;
 pub mod clock;
 pub mod pipeline;
+pub mod providers;
 pub mod store;
 
 pub mod engine;

@@ -119,7 +119,9 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     for problem in &catalogue.loaded().problems {
         tracing::warn!(component = "DAEMON", "a pipeline is left out: {problem}");
     }
-    if let Some(problem) = pipeline::features::unknown(&config.features, &catalogue.loaded()).first() {
+    if let Some(problem) =
+        pipeline::features::unknown(&config.features, &catalogue.loaded()).first()
+    {
         return Err(Fault(problem.clone()));
     }
     let inherited = systemd::take().map_err(Fault::of)?;

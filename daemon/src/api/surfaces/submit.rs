@@ -16,7 +16,8 @@ use axum::Extension;
 use axum::extract::State;
 use reel_shared::problem::FieldProblem;
 use reel_shared::workflow::WorkflowView;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Workflows of a batch.
 const MOST: usize = 1000;
@@ -93,6 +94,22 @@ pub async fn video(
     shown(&api, submit, derived).await
 }
 
+/// What a batch made.
+#[derive(Serialize)]
+pub struct Made {
+    count: usize,
+    workflows: Vec<WorkflowView>,
+}
+
+impl Made {
+    fn of(workflows: Vec<WorkflowView>) -> Self {
+        Self {
+            count: workflows.len(),
+            workflows,
+        }
+    }
+}
+
 /// `POST /api/workflow/batch`
 pub async fn batch(
     State(api): State<Api>,
@@ -100,7 +117,7 @@ pub async fn batch(
     Extension(request): Extension<RequestId>,
     derived: Option<Extension<Derived>>,
     sent: Sent,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Answer<Made>, Problem> {
     let derived = derived.as_deref();
     let origin = Origin {
         caller: &caller,
@@ -150,9 +167,7 @@ pub async fn batch(
         .iter()
         .map(|ack| api.show_at_hand(&ack.workflow))
         .collect();
-    Ok(answer::accepted(
-        json!({ "count": shown.len(), "workflows": shown }),
-    ))
+    Ok(answer::accepted(Made::of(shown)))
 }
 
 /// Submits, and answers the workflow as it is shown.
@@ -166,7 +181,7 @@ async fn shown(
 }
 
 /// The workflows that an earlier life of this request made.
-async fn again(api: &Api, ids: &[String]) -> Result<Answer<Value>, Problem> {
+async fn again(api: &Api, ids: &[String]) -> Result<Answer<Made>, Problem> {
     let mut shown = Vec::with_capacity(ids.len());
     for id in ids {
         shown.extend(
@@ -177,9 +192,7 @@ async fn again(api: &Api, ids: &[String]) -> Result<Answer<Value>, Problem> {
                 .map(|workflow| api.show_at_hand(&workflow)),
         );
     }
-    Ok(answer::accepted(
-        json!({ "count": shown.len(), "workflows": shown }),
-    ))
+    Ok(answer::accepted(Made::of(shown)))
 }
 
 /// Reads a submit's fields. None: problems were noted.

@@ -100,9 +100,9 @@ fn bounds(
     let before = first
         .checked_sub(1)
         .map_or(0.0, |index| f64::midpoint(segments[index].end, begin));
-    let after = segments.get(last + 1).map_or(length, |next| {
-        f64::midpoint(segments[last].end, next.start)
-    });
+    let after = segments
+        .get(last + 1)
+        .map_or(length, |next| f64::midpoint(segments[last].end, next.start));
     let cut = moments
         .cuts
         .iter()
@@ -315,7 +315,10 @@ mod tests {
             ..Moments::default()
         };
         let found = bounds(&transcript.segments, 1, 1, &moments, length);
-        assert!((found.0 - 7.1).abs() < 0.002 && (found.1 - 27.9).abs() < 0.002, "{found:?}");
+        assert!(
+            (found.0 - 7.1).abs() < 0.002 && (found.1 - 27.9).abs() < 0.002,
+            "{found:?}"
+        );
     }
 
     #[test]
