@@ -6,6 +6,7 @@
     reason = "a test says what it expects; a broken expectation should panic"
 )]
 
+mod accounts;
 mod cancel;
 mod command_line;
 mod conversations;

@@ -24,6 +24,7 @@ pub mod router;
 pub mod stream;
 pub mod surfaces;
 pub mod view;
+mod worked;
 
 #[cfg(test)]
 mod tests;

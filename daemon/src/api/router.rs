@@ -13,7 +13,7 @@ use super::surfaces::{
 };
 use super::surfaces::{conversations, generations, jobs};
 use super::surfaces::{media, service, upload, videos};
-use super::{Api, answer, idempotency, measured, openapi, request_id, stream};
+use super::{Api, answer, idempotency, measured, openapi, request_id, stream, worked};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
@@ -293,7 +293,8 @@ pub fn router(api: Api) -> Router {
             }
             Kind::Acts | Kind::Reads | Kind::Upgrades => served,
         };
-        if let Some(surface) = openapi::surface_of(&route.method, route.path) {
+        let surface = openapi::surface_of(&route.method, route.path);
+        if let Some(surface) = surface {
             let state = (api.clone(), surface.name);
             served = served.route_layer(from_fn_with_state(state, hidden));
         }
@@ -301,6 +302,9 @@ pub fn router(api: Api) -> Router {
             (api.clone(), route.access),
             guard::require,
         ));
+        if surface.is_some_and(|surface| surface.name == "generations") {
+            served = served.route_layer(from_fn(worked::layer));
+        }
         let merged = match by_path.remove(route.path) {
             Some(others) => others.merge(served),
             None => served,

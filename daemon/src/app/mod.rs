@@ -170,7 +170,11 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
 
     let stop = CancellationToken::new();
     let loops = TaskTracker::new();
-    loops.spawn(account::keep(engine.subscribe(), stop.clone()));
+    loops.spawn(account::keep(
+        engine.subscribe(),
+        held.clone(),
+        stop.clone(),
+    ));
     engine.attach(Arc::new(runner)).await.map_err(Fault::of)?;
 
     let household = Arc::new(Household::new(

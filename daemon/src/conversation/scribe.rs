@@ -74,7 +74,7 @@ fn write(
     said: Said,
 ) -> Result<(), StoreError> {
     tracing::info!(
-        component = "CONVERSATION", generationId = %workflow.id, conversationId = conversation,
+        component = "WEBHOOK", videoId = %workflow.id, requestId = %workflow.request_id, generationId = %workflow.id, conversationId = conversation,
         messageType = said.kind, "Creating assistant message"
     );
     let id = ids::random().map_err(StoreError::Sqlite)?;

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// What a step's result holds of its log.
 const STEP_TAIL: usize = 32 * 1024;
@@ -46,6 +47,7 @@ pub fn carry(
         return inner.finish_with(&order, fault);
     };
     let facts = facts(inner, &order, places, with.clone());
+    let spec_id = spec.id.clone();
     let attempt = Arc::new(Attempt {
         key: order.key(),
         run_key: run_key::of_attempt(&order),
@@ -62,8 +64,12 @@ pub fn carry(
         facts,
         Arc::new(Hold(Arc::clone(&attempt))),
     ));
+    let span = tracing::info_span!(
+        "stage", videoId = %attempt.key.workflow, userId = %attempt.order.workflow.user,
+        requestId = %attempt.order.workflow.request_id, state = %spec_id, attempt = attempt.order.attempt
+    );
     inner.runtime.spawn(async move {
-        let outcome = drive(&attempt, work).await;
+        let outcome = drive(&attempt, work.instrument(span)).await;
         let inner = Arc::clone(&attempt.inner);
         inner
             .lanes
@@ -99,7 +105,10 @@ fn facts(inner: &Inner, order: &Order, places: &Places, with: Values) -> Facts {
 }
 
 /// Waits for the function within its time limit; what it then answers, or that it panicked, is the outcome.
-async fn drive(attempt: &Arc<Attempt>, work: BoxFuture<Result<Values, StageError>>) -> Outcome {
+async fn drive(
+    attempt: &Arc<Attempt>,
+    work: impl Future<Output = Result<Values, StageError>> + Send + 'static,
+) -> Outcome {
     let spec = &attempt.order.workflow.plan.stages[attempt.order.stage];
     // A task of its own, so that a panic in a stage is that stage's failure and nobody else's.
     let mut work = tokio::spawn(work);

@@ -47,6 +47,18 @@ pub enum Word {
     },
 }
 
+impl Word {
+    /// As document 002 calls it.
+    #[must_use]
+    pub const fn status(&self) -> &'static str {
+        match self {
+            Self::Started | Self::Progress { .. } => "processing",
+            Self::Completed { .. } => "completed",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
 /// A callback, its sender known.
 #[derive(Debug, Clone)]
 pub struct Callback {

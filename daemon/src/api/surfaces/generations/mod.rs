@@ -3,6 +3,7 @@
 
 mod request;
 pub mod shape;
+mod told;
 
 use super::acts::{self, responded};
 use super::making::{self, Origin};
@@ -44,24 +45,14 @@ pub async fn create(
     };
     let mut body = sent.fields()?;
     let draft = request::read(&api, &origin, &mut body).await?;
-    tracing::info!(
-        component = "GENERATION_CREATE",
-        userId = %caller.user,
-        conversationId = draft.labels.get(shape::CONVERSATION),
-        messageId = draft.labels.get(shape::MESSAGE),
-        provider = draft.params.get("provider").and_then(|name| name.as_str()),
-        "Request received"
-    );
+    told::received(&caller, &draft);
     let submit = making::checked(&api, draft, &mut body, |field| request::field(field)).await?;
     body.finish()?;
     let workflow = making::made(&api, submit, derived).await?;
-    tracing::info!(
-        component = "GENERATION_CREATE",
-        generationId = %workflow.id,
-        status = shape::status(&workflow),
-        "Returning response"
-    );
-    Ok(answer::created(shape::made(&api, &workflow).await?))
+    told::created(&workflow);
+    let made = shape::made(&api, &workflow).await?;
+    told::returning(&workflow, made["queuePosition"].as_u64());
+    Ok(answer::created(made))
 }
 
 /// `POST /api/generations/{id}/clarify`
@@ -106,8 +97,10 @@ async fn act(api: &Api, id: &str, command: Command) -> Answered {
 
 /// `GET /api/generations/{id}/status`
 pub async fn status(State(api): State<Api>, caller: Caller, Id(id): Id) -> Answered {
+    told::asked(&caller, &id);
     let workflow: Arc<Workflow> = find(&api, &caller, &id).await?;
     let shown = api.show(&workflow).await?;
+    told::told(&workflow, shown.progress);
     let generation = shape::generation(&api, &workflow, shown.progress);
     Ok(answer::ok(json!({
         "generationId": workflow.id,

@@ -31,6 +31,8 @@ const LARGEST: u64 = 1024 * 1024;
 #[derive(Clone, Copy)]
 struct Route {
     name: &'static str,
+    /// At the beginning of a line of the log.
+    title: &'static str,
     secret: &'static str,
     id_key: &'static str,
     status: said::Words,
@@ -38,18 +40,21 @@ struct Route {
 
 const WORKER: Route = Route {
     name: "worker",
+    title: "Worker",
     secret: "worker",
     id_key: "generationId",
     status: said::generation,
 };
 const COMPLETE: Route = Route {
     name: "video-complete",
+    title: "Completion",
     secret: "n8n",
     id_key: "videoId",
     status: said::video,
 };
 const ERROR: Route = Route {
     name: "workflow-error",
+    title: "Error",
     secret: "n8n",
     id_key: "videoId",
     status: said::video,
@@ -83,15 +88,22 @@ async fn take(
     let mut fields = Fields::new(extract::object(&bytes)?);
     let config = api.config();
     let policy = Policy::of(&config.webhooks, Own::default()).trusting(config.external.urls());
+    let event = extract::object(&bytes)?
+        .get("event")
+        .and_then(|event| event.as_str().map(excerpt));
     let said = read(&mut fields, &policy);
     // A document's surface: what is not known is passed over.
     let _ = fields.rest();
     tracing::info!(
         component = "WEBHOOK",
         route = route.name,
+        event,
         videoId = said.id,
+        jobId = said.id,
+        generationId = said.id,
         executionId = said.execution,
-        "webhook received"
+        "{} webhook received",
+        route.title
     );
     fields.finish()?;
     let hash: [u8; 32] = Sha256::digest(&bytes).into();
@@ -113,6 +125,10 @@ async fn take(
             .to_string()
             .into_bytes()
     });
+    tracing::info!(
+        component = "WEBHOOK", route = route.name, videoId = %workflow.id, generationId = %workflow.id, event,
+        status = said.word.status(), requestId = %workflow.request_id, "Updating generation in DB"
+    );
     let callback = Callback {
         route: route.name,
         key,
@@ -126,7 +142,7 @@ async fn take(
             Taken::Duplicate(after) => (after, true),
             Taken::NotWaiting(after) => return Err(not_waiting(&after)),
         };
-    tracing::info!(component = "WEBHOOK", route = route.name, videoId = %after.id, duplicate, "webhook processed");
+    tracing::info!(component = "WEBHOOK", route = route.name, videoId = %after.id, generationId = %after.id, duplicate, "Webhook processed successfully");
     Ok(answer::json(
         StatusCode::OK,
         Bytes::from(phrase(&after, duplicate)),
