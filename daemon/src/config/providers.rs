@@ -79,6 +79,18 @@ pub struct WhisperCpp {
 }
 
 impl Providers {
+    /// The addresses of the services: links on their own origins are trusted like them.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        [
+            &self.openai.remote,
+            &self.google_tts,
+            &self.pexels,
+            &self.veo,
+        ]
+        .into_iter()
+        .filter_map(|remote| remote.base_url.as_deref())
+    }
+
     pub(super) fn read(section: &mut Section<'_, '_, '_>) -> Self {
         Self {
             speech: named(

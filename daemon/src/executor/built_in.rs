@@ -9,6 +9,7 @@ use super::shims::{Ended, Task};
 use super::stage::{BoxFuture, Facts, Host, StageContext, StageError, Stdout, Step, StepResult};
 use crate::attempt_log::{Level, Writer};
 use crate::domain::pipeline::Work;
+use crate::domain::workflow::Answer;
 use crate::domain::{ErrorClass, Outcome, Timestamp, Values};
 use crate::engine::ports::{AttemptKey, Order};
 use crate::shim::{EndReason, Instructions};
@@ -94,6 +95,7 @@ fn facts(inner: &Inner, order: &Order, places: &Places, with: Values) -> Facts {
         attempt: order.attempt,
         params: workflow.params.clone(),
         with,
+        answers: answers(order),
         outputs: gave
             .map(|(spec, stage)| (spec.id.clone(), stage.outputs.clone()))
             .collect(),
@@ -102,6 +104,17 @@ fn facts(inner: &Inner, order: &Order, places: &Places, with: Values) -> Facts {
         config: Arc::clone(&inner.config),
         outside: Arc::clone(&inner.outside),
     }
+}
+
+/// What was answered to the stage since it first began: an answer to an earlier round of it says nothing about this one.
+fn answers(order: &Order) -> Vec<Answer> {
+    let workflow = &order.workflow;
+    let id = &workflow.plan.stages[order.stage].id;
+    let since = workflow.stages[order.stage].started_at;
+    let own = workflow.answers.iter().filter(|answer| {
+        answer.stage.as_ref() == Some(id) && since.is_some_and(|since| answer.at >= since)
+    });
+    own.cloned().collect()
 }
 
 /// Waits for the function within its time limit; what it then answers, or that it panicked, is the outcome.

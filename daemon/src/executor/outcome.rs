@@ -330,9 +330,12 @@ fn mapped(spec: &StageSpec, log: &LogName, exit: i32) -> Option<ErrorClass> {
 pub fn with_cost(mut outputs: Values, cpu_ms: u64) -> Values {
     if cpu_ms >= WORTH_TELLING {
         let seconds = Value::Number(cpu_ms as f64 / 1000.0);
-        outputs
+        let cost = outputs
             .entry("cost".to_owned())
-            .or_insert_with(|| Value::Map(Values::from([("cpuSeconds".to_owned(), seconds)])));
+            .or_insert_with(|| Value::Map(Values::new()));
+        if let Value::Map(cost) = cost {
+            cost.entry("cpuSeconds".to_owned()).or_insert(seconds);
+        }
     }
     outputs
 }

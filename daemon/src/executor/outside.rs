@@ -27,7 +27,9 @@ impl Outside {
         Self {
             objects,
             public_url,
-            foreign: Policy::of(&config.webhooks, own).trusting(config.external.urls()),
+            foreign: Policy::of(&config.webhooks, own)
+                .trusting(config.external.urls())
+                .trusting(config.providers.urls()),
             ca_file: config.webhooks.ca_file.clone(),
         }
     }

@@ -12,7 +12,7 @@
 use super::outside::Outside;
 use crate::attempt_log::Level;
 use crate::config::Config;
-use crate::domain::workflow::Question;
+use crate::domain::workflow::{Answer, Question};
 use crate::domain::{ErrorClass, Values};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -62,6 +62,8 @@ pub struct Facts {
     pub params: Values,
     /// The further keys of the stage in the pipeline's file.
     pub with: Values,
+    /// What people answered this stage since it began.
+    pub answers: Vec<Answer>,
     /// What other stages gave, by their ids.
     pub outputs: BTreeMap<String, Values>,
     /// The workflow's scratch directory; is there; gone when the workflow ends.

@@ -240,6 +240,7 @@ mod tests {
         assert_eq!(
             ids,
             [
+                "writing_script",
                 "generating_tts",
                 "transcribing",
                 "searching_video",

@@ -2,7 +2,7 @@
 //! problem at once. A refused request has changed nothing.
 
 use super::param::whole;
-use super::{Catalogue, command, features, footage, ids, json};
+use super::{Catalogue, command, features, ids, json};
 use crate::config::Config;
 use crate::domain::pipeline::{Pipeline, RetryPolicy, Work};
 use crate::domain::workflow::Dependency;
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod fields;
+mod makers;
 mod renders;
 #[cfg(test)]
 mod tests;
@@ -219,16 +220,7 @@ fn parameters(
             .get("retry")
             .and_then(|value| command::retry(value, stage.retry, &mut problem));
     }
-    if plan.params.iter().any(|spec| spec.name == "videoSource")
-        && !params.contains_key("videoSource")
-    {
-        let source = if footage::any(&config.media.library) {
-            "library"
-        } else {
-            "drawn"
-        };
-        params.insert("videoSource".to_owned(), Value::from(source));
-    }
+    makers::settle(plan, &mut params, config, &mut problem);
     let attempts = plan
         .params
         .iter()

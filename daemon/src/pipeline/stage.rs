@@ -33,6 +33,8 @@ const KEYS: [&str; 16] = [
 
 /// What `uses` may name: the stages that Reel itself brings, and `command`.
 pub const BUILT_IN_STAGES: &[&str] = &[
+    "approve",
+    "script",
     "episode_discover",
     "episode_transcribe",
     "episode_enrich",

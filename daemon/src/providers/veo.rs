@@ -181,7 +181,7 @@ impl Veo {
                     .service
                     .get(&format!("/v1beta/interactions/{name}"))
                     .await?;
-                interaction(&state)
+                self.stored(interaction(&state)?).await
             }
             Wire::Operations => {
                 let state: Value = self.service.get(&format!("/v1beta/{name}")).await?;
@@ -195,6 +195,33 @@ impl Veo {
                     .await?;
                 operation(&state)
             }
+        }
+    }
+
+    /// A file in the service's own store: it can be fetched once it is active, by another address.
+    async fn stored(&self, work: Work) -> Result<Work, Trouble> {
+        let Work::At(uri) = &work else {
+            return Ok(work);
+        };
+        let file = uri
+            .strip_prefix(self.base())
+            .and_then(|rest| rest.strip_prefix("/v1beta/files/"))
+            .filter(|file| is_name(file) && !file.contains([':', '/']));
+        let Some(file) = file else {
+            return Ok(work);
+        };
+        let state: Value = self.service.get(&format!("/v1beta/files/{file}")).await?;
+        match state
+            .get("state")
+            .and_then(Value::as_str)
+            .unwrap_or("ACTIVE")
+        {
+            "ACTIVE" => {
+                let place = format!("{}/v1beta/files/{file}:download?alt=media", self.base());
+                Ok(Work::At(place))
+            }
+            "FAILED" => Err(refused("its file could not be stored")),
+            _ => Ok(Work::Going),
         }
     }
 }

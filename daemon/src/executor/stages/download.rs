@@ -145,7 +145,9 @@ fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }
 
-fn told_as(error: FetchError, url: &str, part: &Path) -> StageError {
+/// Why a file was not fetched, as a stage's end.
+#[must_use]
+pub fn told_as(error: FetchError, url: &str, part: &Path) -> StageError {
     let what = format!("{} can't be fetched: ", without_query(url));
     let failed = |class, code: &str, hint: &str| {
         StageError::failed(class, code, format!("{what}{error}"), hint)

@@ -13,6 +13,7 @@
 //! - Every file gets its name when it is whole. A stage that is run again does what is left.
 //! - Outputs under `workflow` are the workflow's own: `videoPath duration fileSize renditions thumbnails captions storage`.
 
+pub mod approve;
 pub mod captions;
 pub mod clip;
 pub mod clips;
@@ -24,18 +25,22 @@ pub mod external;
 pub mod ffmpeg;
 pub mod files;
 pub mod finished;
+pub mod footage;
 pub mod generate;
 pub mod kept;
 pub mod loudness;
 pub mod narration;
 pub mod probe;
 pub mod programs;
+pub mod provided;
 pub mod publish;
 pub mod qc;
 pub mod renditions;
+pub mod script;
 pub mod search;
 pub mod sections;
 pub mod settings;
+pub mod speech;
 pub mod store;
 pub mod thumbnails;
 pub mod transcribe;
@@ -55,6 +60,8 @@ pub fn registry() -> Registry {
         .with("clip_select", clip::select::run)
         .with("clip_render", clip::render::run)
         .with("clip_store", clip::store::run)
+        .with("approve", approve::run)
+        .with("script", script::run)
         .with("tts", tts::run)
         .with("transcribe", transcribe::run)
         .with("search", search::run)

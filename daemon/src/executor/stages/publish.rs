@@ -61,7 +61,7 @@ fn about(context: &StageContext, channel: &str) -> serde_json::Value {
         "workflow": context.workflow_id,
         "channel": channel,
         "title": settings::title(context),
-        "description": settings::text(params, "description").unwrap_or_default(),
+        "description": settings::description(context),
         "tags": settings::texts(params, "tags"),
         "privacy": settings::text(params, "privacy").unwrap_or("private"),
         "publishAt": settings::text(params, "publishAt"),

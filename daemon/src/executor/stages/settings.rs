@@ -62,12 +62,13 @@ pub fn texts(params: &Values, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// What is said: the script, else the prompt.
+/// What is said: the script that was given, else the one that a stage before wrote, else the prompt.
 ///
 /// # Errors
-/// Class `input` when there is neither.
+/// Class `input` when there is none of them.
 pub fn script(context: &StageContext) -> Result<&str, StageError> {
     text(&context.params, "script")
+        .or_else(|| written(context, "script"))
         .or_else(|| text(&context.params, "prompt"))
         .ok_or_else(|| {
             StageError::failed(
@@ -79,12 +80,49 @@ pub fn script(context: &StageContext) -> Result<&str, StageError> {
         })
 }
 
-/// The video's title: its own, else the workflow's name.
+/// What the stage that writes the script gave under this key.
+fn written<'a>(context: &'a StageContext, key: &str) -> Option<&'a str> {
+    let mut gave = context
+        .outputs
+        .values()
+        .filter(|outputs| outputs.contains_key("script"));
+    gave.find_map(|outputs| text(outputs, key))
+}
+
+/// The video's title: its own, else the written one, else the workflow's name.
 #[must_use]
 pub fn title(context: &StageContext) -> String {
     text(&context.params, "title")
+        .or_else(|| written(context, "title"))
         .unwrap_or(&context.workflow_name)
         .to_owned()
+}
+
+/// What goes with it: its own description, else the written one, and the credits that footage asks for.
+#[must_use]
+pub fn description(context: &StageContext) -> String {
+    let own = text(&context.params, "description").or_else(|| written(context, "description"));
+    let credits = context
+        .outputs
+        .values()
+        .find_map(|outputs| outputs.get("credits")?.as_list());
+    let lines = credits
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_map)
+        .filter_map(|credit| {
+            let (what, place) = (
+                text(credit, "text")?,
+                text(credit, "url").unwrap_or_default(),
+            );
+            Some(format!("{what} {place}").trim_end().to_owned())
+        });
+    let credits = lines.collect::<Vec<_>>().join("\n");
+    [own.unwrap_or_default(), &credits]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n\n")
 }
 
 /// Who makes the pictures: `videoSource`, or the `provider` of a generation in the same words.

@@ -1,9 +1,10 @@
 //! `transcribe`: times the captions by the narration and writes them in both forms. The narration is ours, so its words and
-//! times are known; nothing has to be guessed from the sound.
+//! its sentences' times are known; a recogniser that is named adds the times of words.
 
 use super::captions::{Layout, ass, cues, fonts, srt};
 use super::kept::Kept;
 use super::narration::Narration;
+use super::transcription::own;
 use super::{files, settings};
 use crate::attempt_log::Level;
 use crate::domain::{Value, Values};
@@ -18,6 +19,7 @@ pub const BURNED: &str = "captions.ass";
 /// Class `config` without a narration; what the disk says.
 pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let narration = Narration::read(&context.work_dir).await?;
+    let (narration, provider) = own::timed(&context, narration).await?;
     let kept = Kept::of(&context).await?;
     let layout = Layout::of(settings::frame(&context.params));
     let (font, work) = (context.config.media.font.clone(), context.work_dir.clone());
@@ -63,7 +65,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         ),
     ]));
     Ok(Values::from([
-        ("provider".to_owned(), Value::from("aligned")),
+        ("provider".to_owned(), Value::from(provider)),
         (
             "cues".to_owned(),
             Value::Int(i64::try_from(cues).unwrap_or(i64::MAX)),

@@ -1,14 +1,15 @@
-//! `tts`: speaks the script with espeak-ng, sentence by sentence, into one sound file. Each sentence's length is counted in
+//! `tts`: speaks the script, with espeak-ng or a service, sentence by sentence, into one sound file. Each sentence's length is counted in
 //! samples, so that captions and pictures change exactly when the voice does.
 
 use super::kept::Kept;
 use super::narration::{self, Narration, Spoken, language, sentences, wav};
-use super::{files, programs, settings};
+use super::{files, programs, provided, settings, speech};
 use crate::attempt_log::Level;
 use crate::domain::nearest::suggest;
 use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError, Stdout, Step};
-use std::path::Path;
+use crate::providers::Speech;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Milliseconds of silence: before the first word, between sentences, between paragraphs, after the last word.
@@ -32,24 +33,21 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             "the script holds nothing that can be said: no letter, no digit",
         ));
     }
-    let cast = Cast::of(&context, &script).await?;
-    context.log(
-        Level::Info,
-        &format!("{} sentences, voice {}", spoken.len(), cast.voice),
-    );
     let folder = context.work_dir.join("speech");
     let dir = folder.clone();
     files::blocking(move || files::make_dir(&dir)).await?;
-    for (index, sentence) in spoken.iter().enumerate() {
-        let voice = cast.voice_for(&sentence.text);
-        speak(&context, &folder, index, &sentence.text, &voice).await?;
-        #[allow(clippy::cast_precision_loss, reason = "a count of sentences")]
-        let done = 95.0 * (index + 1) as f64 / spoken.len() as f64;
-        let message = format!("sentence {} of {}", index + 1, spoken.len());
-        context.progress(done, Some(&message));
-    }
-    let (work, language) = (context.work_dir.clone(), cast.language.clone());
-    let narration = files::blocking(move || join(&work, &folder, &spoken, language)).await?;
+    let (said, provider) = match service(&context)? {
+        Some(service) => {
+            let said = speech::speak(&context, &service, &script, &spoken, &folder).await?;
+            (said, service.name())
+        }
+        None => (
+            by_espeak(&context, &script, &spoken, &folder).await?,
+            "espeak",
+        ),
+    };
+    let (work, language, sounds) = (context.work_dir.clone(), said.language.clone(), said.sounds);
+    let narration = files::blocking(move || join(&work, &sounds, &spoken, language)).await?;
     let mut sound = context.work_dir.join(narration::SOUND);
     if !settings::flag(&context.params, "cleanup_local_files") {
         let kept = Kept::of(&context).await?.audio();
@@ -60,17 +58,61 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let length = narration.length().as_secs_f64();
     context.log(Level::Info, &format!("the narration is {length:.2} s long"));
     let count = i64::try_from(narration.sentences.len()).unwrap_or(i64::MAX);
-    Ok(Values::from([
+    let mut outputs = Values::from([
         (
             "audioPath".to_owned(),
             Value::from(sound.to_string_lossy().into_owned()),
         ),
         ("audioLength".to_owned(), Value::Number(length)),
-        ("provider".to_owned(), Value::from("espeak")),
-        ("language".to_owned(), Value::from(cast.language)),
-        ("voice".to_owned(), Value::from(cast.voice)),
+        ("provider".to_owned(), Value::from(provider)),
+        ("language".to_owned(), Value::from(said.language)),
+        ("voice".to_owned(), Value::from(said.voice)),
         ("sentences".to_owned(), Value::Int(count)),
-    ]))
+    ]);
+    provided::note_units(&mut outputs, provider, said.units);
+    Ok(outputs)
+}
+
+/// The service that speaks, where one is named and can.
+fn service(context: &StageContext) -> Result<Option<Speech>, StageError> {
+    if provided::is_simulated(context) {
+        return Ok(None);
+    }
+    match Speech::of(&context.config, &context.config.providers.speech) {
+        Ok(service) => Ok(service),
+        Err(lacks) => {
+            provided::or_offline(context, &lacks, "espeak-ng speaks instead")?;
+            Ok(None)
+        }
+    }
+}
+
+async fn by_espeak(
+    context: &StageContext,
+    script: &str,
+    spoken: &[sentences::Sentence],
+    folder: &Path,
+) -> Result<speech::Spoken, StageError> {
+    let cast = Cast::of(context, script).await?;
+    context.log(
+        Level::Info,
+        &format!("{} sentences, voice {}", spoken.len(), cast.voice),
+    );
+    for (index, sentence) in spoken.iter().enumerate() {
+        let voice = cast.voice_for(&sentence.text);
+        speak(context, folder, index, &sentence.text, &voice).await?;
+        #[allow(clippy::cast_precision_loss, reason = "a count of sentences")]
+        let done = 95.0 * (index + 1) as f64 / spoken.len() as f64;
+        let message = format!("sentence {} of {}", index + 1, spoken.len());
+        context.progress(done, Some(&message));
+    }
+    let sounds = (0..spoken.len()).map(|index| folder.join(format!("{index}.wav")));
+    Ok(speech::Spoken {
+        sounds: sounds.collect(),
+        language: cast.language,
+        voice: cast.voice,
+        units: 0,
+    })
 }
 
 fn unspeakable(message: &str) -> StageError {
@@ -196,18 +238,20 @@ async fn speak(
 /// Joins the sentences' sounds with pauses, and tells when each is said.
 fn join(
     work: &Path,
-    folder: &Path,
+    sounds: &[PathBuf],
     sentences: &[sentences::Sentence],
     language: String,
 ) -> Result<Narration, StageError> {
-    let first = wav::read(&folder.join("0.wav"))?;
-    let rate = first.rate;
+    let Some(first) = sounds.first() else {
+        return Err(unspeakable("nothing was spoken"));
+    };
+    let rate = wav::read(first)?.rate;
     let mut joiner = wav::Joiner::create(&work.join(narration::SOUND), rate)?;
     joiner.silence(LEAD)?;
     let mut spoken = Vec::with_capacity(sentences.len());
     let mut said = 0;
-    for (index, sentence) in sentences.iter().enumerate() {
-        let sound = wav::read(&folder.join(format!("{index}.wav")))?;
+    for (index, (sentence, sound)) in sentences.iter().zip(sounds).enumerate() {
+        let sound = wav::read(sound)?;
         if sound.rate != rate {
             return Err(StageError::failed(
                 ErrorClass::Provider,

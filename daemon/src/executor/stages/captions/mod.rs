@@ -3,6 +3,7 @@
 //! `cues` cuts and times, `fonts` measures, `ass` writes what is burned into the picture, `srt` what players load. Nothing a
 //! person wrote is changed by it: what a format takes for itself is written so that it shows as it is.
 
+pub mod align;
 pub mod ass;
 pub mod cues;
 pub mod fonts;

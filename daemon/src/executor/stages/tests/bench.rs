@@ -129,6 +129,7 @@ impl Bench {
             attempt: 1,
             params: self.params.clone(),
             with: Values::new(),
+            answers: Vec::new(),
             outputs: self.outputs.clone(),
             work_dir: self.host.work.clone(),
             media_dir: self.media(),

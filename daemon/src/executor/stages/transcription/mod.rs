@@ -5,6 +5,8 @@
 //!  it has a model ── missing ─▶ fallback: only where somebody speaks is known │ refuse: class `config`
 //! ```
 
+pub mod openai;
+pub mod own;
 pub mod sidecar;
 pub mod whisper;
 
@@ -15,6 +17,7 @@ use crate::config::{Missing, Providers};
 use crate::domain::ErrorClass;
 use crate::episodes::Transcript;
 use crate::executor::stage::{StageContext, StageError};
+use crate::providers::transcription::Transcription;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,7 +44,11 @@ pub async fn of(
 ) -> Result<Option<Transcript>, StageError> {
     let config = context.config.clone();
     let providers = &config.providers;
-    let named = providers.transcription.as_deref();
+    // Simulated, nothing leaves the box.
+    let named = providers
+        .transcription
+        .as_deref()
+        .filter(|_| !providers.simulate);
     let beside = sidecar::beside(&recording.path);
     if let (Some(path), None | Some("file")) = (&beside, named) {
         context.log(Level::Info, &format!("taken from {}", path.display()));
@@ -70,7 +77,13 @@ pub async fn of(
         ),
         // A recording that is not ours has no script that it could be aligned with.
         Some("aligned") => return Ok(None),
-        Some(other) => format!("{other} can't be used on this box"),
+        Some(other) => match Transcription::of(&config) {
+            Ok(service) if other == "openai" => {
+                return openai::run(context, &service, recording).await.map(Some);
+            }
+            Ok(_) => format!("{other} can't be used on this box"),
+            Err(lacks) => lacks.to_string(),
+        },
     };
     absent(context, providers, &missing)?;
     Ok(None)
@@ -88,7 +101,7 @@ fn absent(context: &StageContext, providers: &Providers, why: &str) -> Result<()
     }
     context.log(
         Level::Warn,
-        &format!("{why}; only where somebody speaks is known, not what is said"),
+        &format!("{why}; what is said is not written down by it"),
     );
     Ok(())
 }
