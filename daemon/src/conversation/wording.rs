@@ -64,14 +64,15 @@ fn subject(prompt: &str) -> Option<(&'static str, &str)> {
             .filter(|c| c.is_alphanumeric())
             .flat_map(char::to_lowercase)
             .collect();
-        if seen_noun {
+        let is_noun = super::intent::NOUNS.contains(&plain.as_str());
+        if seen_noun && !is_noun {
             let found = ["of", "about", "showing", "with"]
                 .into_iter()
                 .find(|one| *one == plain)?;
             return Some((found, behind.trim_end_matches(['.', '!', '?', ' '])))
                 .filter(|(_, rest)| !rest.is_empty());
         }
-        seen_noun = super::intent::NOUNS.contains(&plain.as_str());
+        seen_noun |= is_noun;
         rest = behind;
     }
     None

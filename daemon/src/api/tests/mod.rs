@@ -4,6 +4,7 @@ mod access;
 mod acts;
 mod inbound;
 mod input;
+mod keys;
 mod stream;
 mod submit;
 mod webhooks;
@@ -13,10 +14,11 @@ use super::listen::Peer;
 use super::{Api, House, router};
 use crate::clock::ManualClock;
 use crate::config::Config;
+use crate::conversation::Scribe;
 use crate::domain::command::Outcome;
 use crate::domain::pipeline::RetryPolicy;
 use crate::domain::{Timestamp, Values, Workflow};
-use crate::engine::ports::{AttemptKey, Order, Reports as _, StageRunner};
+use crate::engine::ports::{AttemptKey, Order, Outbox, Reports as _, StageRunner};
 use crate::engine::{Engine, Node};
 use crate::links::Links;
 use crate::pipeline::{Catalogue, Defaults};
@@ -193,7 +195,8 @@ impl Rig {
             resources: [("cpu".into(), 1)].into(),
             labels: Default::default(),
         };
-        let engine = Engine::start(store, dir.path(), &node, clock.clone()).unwrap();
+        let scribe = Some(Box::new(Scribe) as Box<dyn Outbox>);
+        let engine = Engine::start_with(store, dir.path(), &node, clock.clone(), scribe).unwrap();
         let (sender, orders) = mpsc::channel(4096);
         engine
             .attach(Arc::new(Fake {

@@ -105,14 +105,22 @@ impl Transactor {
         };
         let mut workflow = evolve::create(&submit, now);
         let mut log = Vec::with_capacity(happened.len());
+        let mut entered = false;
         for event in &happened {
             if !matches!(event, Event::Created(_)) {
                 let before = workflow.clone();
                 evolve::evolve(&mut workflow, event, now);
+                // Stages are skipped before the workflow is queued: until then it is nowhere yet.
+                entered |= !matches!(event, Event::StageSkipped { .. });
+                let state = if entered {
+                    workflow.current_state()
+                } else {
+                    ""
+                };
                 log.push((
                     event,
                     record::data(event, Some(&before), &workflow),
-                    workflow.current_state().to_owned(),
+                    state.to_owned(),
                 ));
             } else {
                 log.push((event, record::data(event, None, &workflow), String::new()));

@@ -115,15 +115,6 @@ async fn take(
     let mut params = Map::new();
     params.insert("episode_id".to_owned(), episode.id.as_str().into());
     params.insert("target_stage".to_owned(), target.into());
-    let plan = api.catalogue().get("episode").ok();
-    if let Some(spec) = plan.and_then(|plan| {
-        let knows = |name: &str| plan.params.iter().any(|spec| spec.name == name);
-        ["force_reprocess", "force"]
-            .into_iter()
-            .find(|name| knows(name))
-    }) {
-        params.insert(spec.to_owned(), force.into());
-    }
     let draft = Draft {
         pipeline: "episode".to_owned(),
         params,

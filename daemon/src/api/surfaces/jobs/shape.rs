@@ -1,9 +1,10 @@
 //! A workflow as document 004's job: durations in seconds, a cancel as a failure.
 
+use super::super::videos::current_stage;
 use super::super::words;
 use crate::api::view::{self, time::text};
 use crate::domain::Workflow;
-use crate::domain::workflow::{StageState, Status, Wait};
+use crate::domain::workflow::Status;
 use crate::webhook::payload;
 use reel_shared::workflow::WorkflowView;
 use serde_json::{Value, json};
@@ -13,7 +14,10 @@ use serde_json::{Value, json};
 pub fn job(workflow: &Workflow, view: &WorkflowView) -> Value {
     let status = workflow.status();
     let done = status == Status::Completed;
-    let left = view.estimated_time_remaining.map(f64::round);
+    #[allow(clippy::cast_possible_truncation, reason = "seconds, far below 2^53")]
+    let left = view
+        .estimated_time_remaining
+        .map(|left| left.round() as i64);
     json!({
         "job_id": workflow.id,
         "job_type": payload::job_type(workflow),
@@ -21,31 +25,13 @@ pub fn job(workflow: &Workflow, view: &WorkflowView) -> Value {
         "progress": view.progress,
         "current_stage": current_stage(workflow),
         "message": message(workflow, view),
-        "eta_seconds": if status.is_terminal() { Some(0.0) } else { left },
+        "eta_seconds": if status.is_terminal() { Some(0) } else { left },
         "created_at": text(workflow.created_at),
         "started_at": workflow.started_at.map(text),
         "completed_at": workflow.completed_at.map(text),
         "result": done.then(|| payload::job_result(workflow)),
         "error": error(workflow),
     })
-}
-
-/// The stage that works, or waits for somebody outside; else the job's word.
-fn current_stage(workflow: &Workflow) -> &str {
-    let at_work = |state: &StageState| {
-        matches!(
-            state,
-            StageState::InProgress(_)
-                | StageState::Waiting(Wait::Callback { .. } | Wait::Approval { .. })
-        )
-    };
-    let mut stages = workflow.stages.iter().zip(&workflow.plan.stages);
-    stages
-        .find(|(stage, _)| at_work(&stage.state) && !workflow.status().is_terminal())
-        .map_or_else(
-            || words::job(words::standing(workflow)),
-            |(_, spec)| spec.id.as_str(),
-        )
 }
 
 /// Why it failed.

@@ -23,7 +23,7 @@ fn accepted(body: &Value) -> Response {
 }
 
 /// The stage that works, or waits for somebody outside; else the job's word.
-fn current_stage(workflow: &Workflow) -> &str {
+pub(super) fn current_stage(workflow: &Workflow) -> &str {
     let at_work = |state: &StageState| {
         matches!(
             state,
