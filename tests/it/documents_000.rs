@@ -144,15 +144,26 @@ async fn a_video_is_made_watched_published_and_told_of() {
         }))}),
         &whole,
     );
-    let moved = whole["data"]["logs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|entry| entry["previousState"] == "generating_tts");
-    assert_like(
-        &json!({"videoId": id, "timestamp": "T", "state": "transcribing", "previousState": "generating_tts", "duration": -1}),
-        moved.unwrap(),
-    );
+    let entered = |state: &str| {
+        let logs = whole["data"]["logs"].as_array().unwrap();
+        let entry = logs.iter().find(|entry| entry["state"] == state);
+        entry
+            .unwrap_or_else(|| panic!("{state} in {logs:?}"))
+            .clone()
+    };
+    for state in [
+        "generating_tts",
+        "transcribing",
+        "searching_video",
+        "processing_video",
+        "completed",
+    ] {
+        assert_like(
+            &json!({"videoId": id, "timestamp": "T", "state": state, "previousState": "<…>", "duration": -1,
+                "metadata": {"details": "<…>"}}),
+            &entered(state),
+        );
+    }
     assert_like(
         &json!({"success": true, "data": {
             "workflows": [status(&id, json!({"currentState": "completed"}))], "total": 1, "limit": 50, "offset": 0,

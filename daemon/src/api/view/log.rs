@@ -5,6 +5,7 @@ use super::time::text;
 use crate::store::events::EventRow;
 use reel_shared::workflow::LogEntry;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The most that are shown.
 pub const MOST: usize = 200;
@@ -17,6 +18,9 @@ const PASSING: [&str; 4] = [
     "stage.completed",
 ];
 
+/// One transaction's events are this close: it reads the clock again for what it starts.
+const MOMENT: Duration = Duration::from_millis(50);
+
 /// The transitions in events, oldest first; `stack` is the cause's chain and the last log lines of a failure.
 #[must_use]
 pub fn transitions(id: &str, events: &[EventRow], stack: Option<&str>) -> Vec<LogEntry> {
@@ -25,10 +29,9 @@ pub fn transitions(id: &str, events: &[EventRow], stack: Option<&str>) -> Vec<Lo
         let Some(state) = event.state.as_deref() else {
             continue;
         };
-        if changes
-            .last()
-            .is_some_and(|(_, last)| last.at == event.at && PASSING.contains(&last.kind.as_str()))
-        {
+        if changes.last().is_some_and(|(_, last)| {
+            event.at.since(last.at) < MOMENT && PASSING.contains(&last.kind.as_str())
+        }) {
             changes.pop();
         }
         if changes.last().is_none_or(|(last, _)| *last != state) {
