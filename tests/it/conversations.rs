@@ -1,7 +1,8 @@
 //! Conversations: a message makes a generation, a reply answers what it asks, and each step is told by the assistant.
 
 use reel_tests::{
-    Daemon, Home, RawReply, ask, assert_like, reel, said, said_kinds, tcp, wait_for_end,
+    Asked, Daemon, Home, RawReply, Reply, StandIn, ask, assert_like, reel, said, said_kinds, tcp,
+    wait_for_end,
 };
 use serde_json::{Value, json};
 
@@ -249,4 +250,60 @@ async fn what_one_user_says_another_does_not_see() {
     )
     .unwrap();
     assert_eq!(own.body["data"]["generation"]["userId"], "anna");
+}
+
+#[tokio::test]
+async fn a_chat_model_finds_the_intent_and_the_rules_stand_in_for_it() {
+    let home = Home::scratch().unwrap();
+    let model = StandIn::start(|asked: &Asked| {
+        let body = asked.json();
+        let said = body["messages"][1]["content"].as_str().unwrap_or_default();
+        if said.contains("broken") {
+            return Reply::new(500, "");
+        }
+        let intent = if said.contains("Sonnenuntergang") {
+            "video_generation"
+        } else {
+            "other"
+        };
+        let content = json!({"intent": intent}).to_string();
+        Reply::json(
+            200,
+            &json!({"choices": [{"message": {"content": content}}]}),
+        )
+    })
+    .await
+    .unwrap();
+    home.configure(&format!(
+        "{OPEN}[providers]\nintent = \"openai\"\n[providers.openai]\nbase_url = \"{}/v1\"\napi_key = \"sk-test\"\n\
+         chat_model = \"small\"\n",
+        model.url()
+    ))
+    .unwrap();
+    let _daemon = Daemon::start(&home).unwrap();
+    for (content, intent) in [
+        ("Der Sonnenuntergang am Meer, bewegt", "video_generation"),
+        ("Create a video of a sunset", "other"),
+        ("broken: create a video of a sunset", "video_generation"),
+        ("broken: hello", "other"),
+    ] {
+        let said = post(
+            &home,
+            "/api/conversations/m/messages",
+            &json!({"content": content}),
+        );
+        assert_eq!(said.status, 201, "{said:?}");
+        assert_eq!(said.body["data"]["intent"], intent, "{content}");
+    }
+    let asked = model.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|one| one.header("authorization") == Some("Bearer sk-test"))
+    );
+    assert!(
+        asked[0].path.ends_with("/chat/completions"),
+        "{}",
+        asked[0].path
+    );
 }

@@ -13,6 +13,7 @@
 //! - A message belongs to a user; whoever sees one user's things only, sees that user's messages only.
 
 pub mod intent;
+pub mod judge;
 pub mod reply;
 mod scribe;
 pub mod wording;

@@ -9,7 +9,8 @@ use crate::api::problem::Problem;
 use crate::api::request_id::RequestId;
 use crate::api::surfaces::generations::{PIPELINE, shape};
 use crate::api::surfaces::making::{Origin, checked, draft, made};
-use crate::conversation::intent::{self, Intent};
+use crate::conversation::intent::Intent;
+use crate::conversation::judge;
 use crate::conversation::{CONVERSATION, MESSAGE, SURFACE, reply, wording};
 use crate::domain::workflow::Status;
 use crate::domain::{Command, Values, Workflow, params};
@@ -36,7 +37,7 @@ impl Turn<'_> {
     /// Takes it, and gives the answer's data.
     pub async fn take(&self) -> Result<Value, Problem> {
         let id = self.id(1)?;
-        if intent::of(self.content) == Intent::Video {
+        if judge::of(&self.api.config(), self.content).await == Intent::Video {
             return self.generation(&id).await;
         }
         match self.open().await? {
