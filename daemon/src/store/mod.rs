@@ -28,6 +28,7 @@ pub mod queue;
 pub mod read;
 pub mod rows;
 pub mod schedules;
+pub mod shares;
 pub mod signature;
 pub mod stats;
 pub mod tokens;

@@ -8,6 +8,7 @@ use crate::api::extract::Asked;
 use crate::api::problem::{Problem, excerpt};
 use crate::config::quantity::parse_duration;
 use crate::domain::Timestamp;
+use crate::store::shares::{self, By, Share};
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -80,13 +81,12 @@ pub async fn stats(
     let span = i64::try_from(span.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
     let since = Timestamp(api.engine().now().0.saturating_sub(span));
     let stats = api.engine().reader().stats(since, caller.only()).await?;
-    let ended = stats.completed + stats.failed;
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "counts of videos are far below 2^53"
-    )]
-    let rate =
-        (ended > 0).then(|| (stats.completed as f64 / ended as f64 * 10_000.0).round() / 10_000.0);
+    let user = caller.only().map(str::to_owned);
+    let asked = api.engine().reader().ask(move |connection| {
+        let by = |by| shares::since(connection, since, user.as_deref(), by);
+        Ok((by(By::Day)?, by(By::Pipeline)?))
+    });
+    let (days, pipelines) = asked.await?;
     let stages: Map<String, Value> = stats
         .stages
         .iter()
@@ -98,14 +98,44 @@ pub async fn stats(
         "window": window,
         "videos": {
             "total": stats.total, "completed": stats.completed, "failed": stats.failed, "cancelled": stats.cancelled,
-            "successRate": rate,
+            "successRate": rate(stats.completed, stats.failed),
         },
         "processingTime": { "p50": stats.p50_ms, "p90": stats.p90_ms },
         "stages": stages,
+        "days": days
+            .iter()
+            .map(|(day, one)| {
+                let mut told = share(one);
+                told["date"] = day.as_str().into();
+                told
+            })
+            .collect::<Vec<_>>(),
+        "pipelines": pipelines
+            .iter()
+            .map(|(name, one)| (name.clone(), share(one)))
+            .collect::<Map<_, _>>(),
         "storage": storage(&api).await?,
         "webhooks": api.webhook_counts(since).await?,
         "queue": { "queued": stats.queued, "running": stats.running },
     })))
+}
+
+/// Of those that came to an end of their own.
+fn rate(completed: u64, failed: u64) -> Option<f64> {
+    let ended = completed + failed;
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "counts of videos are far below 2^53"
+    )]
+    (ended > 0).then(|| (completed as f64 / ended as f64 * 10_000.0).round() / 10_000.0)
+}
+
+fn share(one: &Share) -> Value {
+    json!({
+        "total": one.total, "completed": one.completed, "failed": one.failed, "cancelled": one.cancelled,
+        "successRate": rate(one.completed, one.failed),
+        "processingTime": { "p50": one.p50_ms, "p90": one.p90_ms },
+    })
 }
 
 async fn storage(api: &Api) -> Result<Value, Problem> {

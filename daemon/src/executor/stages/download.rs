@@ -248,6 +248,7 @@ async fn outputs(
     outputs.insert("width".to_owned(), whole(video.width.into()));
     outputs.insert("height".to_owned(), whole(video.height.into()));
     outputs.insert("format".to_owned(), Value::from(format));
+    outputs.insert("technical".to_owned(), Value::Map(media.technical));
     outputs.insert("workflow".to_owned(), Value::Map(shared));
     Ok(outputs)
 }

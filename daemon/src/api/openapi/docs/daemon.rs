@@ -21,6 +21,10 @@ const STATS: &str = r#"{
     "videos": {"total": 19, "completed": 15, "failed": 1, "cancelled": 0, "successRate~": 0.9375},
     "processingTime": {"p50~": 41000, "p90~": 80000},
     "stages": {"*": {"count": 15, "p50": 30000, "p90": 52000, "failed": 1}},
+    "days": [{"date": "2026-11-20", "total": 19, "completed": 15, "failed": 1, "cancelled": 0, "successRate~": 0.9375,
+        "processingTime": {"p50~": 41000, "p90~": 80000}}],
+    "pipelines": {"*": {"total": 19, "completed": 15, "failed": 1, "cancelled": 0, "successRate~": 0.9375,
+        "processingTime": {"p50~": 41000, "p90~": 80000}}},
     "storage": {"bytes": 1, "files": 1, "freeBytes~": 1},
     "webhooks": {"delivered": 1, "failed": 0, "p90~": 120, "pending": 0, "kept": 0, "endpoints": 1, "disabled": 0},
     "queue": {"queued": 2, "running": 1}

@@ -126,6 +126,17 @@ pub fn number(workflow: &Workflow, name: &str) -> Option<f64> {
     found(workflow, name).and_then(Value::as_number)
 }
 
+/// A number without its fraction.
+#[must_use]
+pub fn whole(number: Option<f64>) -> Option<u64> {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a file's size, never negative and far below 2^53"
+    )]
+    number.map(|number| number.max(0.0) as u64)
+}
+
 /// An object that a stage gives, by name.
 #[must_use]
 pub fn map<'a>(workflow: &'a Workflow, name: &str) -> Option<&'a Values> {

@@ -1,6 +1,6 @@
 //! `GET /api/v1/videos/jobs/{id}/metadata`: everything that is known of a finished video, with signed links to its files.
 
-use super::assets::{Asset, Assets, Rendition, dimensions, list, map, number, text};
+use super::assets::{Asset, Assets, Rendition, dimensions, list, map, number, text, whole};
 use super::made;
 use crate::api::Api;
 use crate::api::answer;
@@ -116,16 +116,6 @@ fn shown(api: &Api, workflow: &Workflow, assets: &Assets, begin: i64, ttl: Durat
 /// Seconds, of the milliseconds that stages tell.
 fn seconds(workflow: &Workflow) -> Option<f64> {
     number(workflow, "duration").map(|milliseconds| milliseconds / 1000.0)
-}
-
-/// A number without its fraction.
-fn whole(number: Option<f64>) -> Option<u64> {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a file's size, never negative and far below 2^53"
-    )]
-    number.map(|number| number.max(0.0) as u64)
 }
 
 /// Keys of the store under which its files are.

@@ -11,7 +11,7 @@ mod open;
 mod range;
 mod serve;
 
-pub use assets::{Assets, number, text};
+pub use assets::{Assets, number, text, whole};
 pub use metadata::{VERSION, metadata, version};
 
 use super::status::find;
@@ -227,11 +227,24 @@ fn extension(path: &Path) -> String {
 
 /// A link to the file in the object store, where it was put there.
 async fn elsewhere(
-    _api: &Api,
-    _workflow: &Workflow,
-    _asset: &Asset,
+    api: &Api,
+    workflow: &Workflow,
+    asset: &Asset,
 ) -> Result<Option<String>, Problem> {
-    Ok(None)
+    let kept_here = text(workflow, "storage").is_none_or(|place| place == "local");
+    let Some(key) = asset.key.as_deref().filter(|_| !kept_here) else {
+        return Ok(None);
+    };
+    let ttl = api.config().storage.link_ttl;
+    let link = api.objects().signed_url(key, ttl).await;
+    link.map_err(|error| {
+        tracing::error!(component = "STORE", videoId = %workflow.id, %error, "no link to the stored file can be made");
+        Problem::new(
+            StatusCode::BAD_GATEWAY,
+            "store_unreachable",
+            format!("the file is in the object store, and no link to it can be made: {error}"),
+        )
+    })
 }
 
 /// 307, so that a range is asked for there too. The link ends, so it is never kept.

@@ -1,6 +1,6 @@
 //! A video as document 003 shows it.
 
-use super::super::media::{Assets, media_dir, number, text};
+use super::super::media::{Assets, media_dir, number, text, whole};
 use super::super::words;
 use crate::api::Api;
 use crate::api::view::{self, time};
@@ -38,7 +38,7 @@ pub(super) fn video(api: &Api, workflow: &Workflow) -> Value {
         "videoUrl": made.then(|| link(Door::Stream.path(&workflow.id))),
         "s3Key": assets.and_then(|assets| assets.video.asset.key),
         "metadata": {
-            "size": number(workflow, "fileSize"),
+            "size": whole(number(workflow, "fileSize")),
             "format": format,
             "duration": number(workflow, "duration").map(|milliseconds| milliseconds / 1000.0),
             "originalUrl": original,
