@@ -23,6 +23,8 @@ use crate::api::problem::{Problem, excerpt};
 use crate::domain::workflow::Status;
 use crate::store::list::{Filter, Page};
 
+/// Pipelines that end in a video, whatever a file of the same name makes of them.
+const NAMED: [&str; 4] = ["video", "generation", "avatar", "download-video"];
 /// Built-in stages that end in a video file.
 const MAKERS: [&str; 3] = ["compose", "download", "external"];
 /// Active ones that are looked at for a document's word: more can't run on one daemon's boxes.
@@ -35,7 +37,10 @@ fn pipelines(api: &Api) -> Vec<String> {
     loaded
         .pipelines
         .values()
-        .filter(|plan| plan.stages.iter().any(|stage| makes(stage.work.uses())))
+        .filter(|plan| {
+            NAMED.contains(&plan.name.as_str())
+                || plan.stages.iter().any(|stage| makes(stage.work.uses()))
+        })
         .map(|plan| plan.name.clone())
         .collect()
 }
