@@ -17,7 +17,6 @@ mod disk;
 mod documents_000;
 mod documents_001;
 mod documents_002;
-mod documents_002;
 mod documents_003;
 mod documents_004;
 mod flows;

@@ -13,9 +13,9 @@
 
 mod content_range;
 mod place;
+mod told;
 
 use crate::api::Api;
-use crate::api::answer;
 use crate::api::auth::Caller;
 use crate::api::extract::is_late;
 use crate::api::listen::Pace;
@@ -25,16 +25,16 @@ use crate::executor::stages::download::sniff;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use content_range::Sent;
 use http_body_util::BodyExt as _;
 use place::Place;
-use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
+use told::{bare, failed, full, gap, has_it, late, so_far, stored, too_large};
 
 /// Written to the disk at once.
 const PIECE: usize = 1 << 20;
@@ -211,79 +211,6 @@ fn body_length(headers: &HeaderMap) -> Option<u64> {
     value.to_str().ok()?.parse().ok()
 }
 
-/// The episode is there: the same upload sent again is answered again, another one is refused.
-fn has_it(id: &str, there: &episodes::Episode, sent: Option<Sent>) -> Result<Response, Problem> {
-    let again = match sent {
-        Some(Sent::Asks) => true,
-        Some(Sent::Part { to, total, .. }) => total == Some(there.size) && to + 1 == there.size,
-        None => false,
-    };
-    if again {
-        return Ok(bare(StatusCode::OK, &stored(id, &there.place, there.size)));
-    }
-    Err(Problem::new(
-        StatusCode::CONFLICT,
-        "id_taken",
-        format!(
-            "the episode `{id}` is there already, as {}; choose another id",
-            excerpt(&there.place)
-        ),
-    ))
-}
-
-fn stored(id: &str, path: &str, size: u64) -> Value {
-    json!({ "episode_id": id, "status": "stored", "path": path, "received": size, "size": size })
-}
-
-/// 202: how much is there.
-fn so_far(id: &str, arrived: u64, total: Option<u64>) -> Response {
-    let said =
-        json!({ "episode_id": id, "status": "receiving", "received": arrived, "size": total });
-    let mut response = bare(StatusCode::ACCEPTED, &said);
-    if let Some(last) = arrived.checked_sub(1)
-        && let Ok(range) = HeaderValue::from_str(&format!("bytes=0-{last}"))
-    {
-        response.headers_mut().insert(header::RANGE, range);
-    }
-    response
-}
-
-fn bare(status: StatusCode, said: &Value) -> Response {
-    answer::json(status, said.to_string().into())
-}
-
-fn gap(id: &str, from: u64, arrived: u64) -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "upload_offset",
-        format!("of `{id}` {arrived} bytes have arrived, and this part begins at {from}; go on from {arrived}, or begin again from 0"),
-    )
-    .with(json!({ "received": arrived }))
-}
-
-fn too_large(largest: u64) -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "upload_too_large",
-        format!("the upload is over {largest} bytes; send less, or raise [limits] upload"),
-    )
-}
-
-fn full() -> Problem {
-    Problem::new(
-        StatusCode::INSUFFICIENT_STORAGE,
-        "disk_full",
-        "the disk has no room for this upload; free some space and go on from where it stopped",
-    )
-}
-
-fn failed(error: &io::Error) -> Problem {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => full(),
-        _ => Problem::internal("the upload could not be written", error),
-    }
-}
-
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -348,14 +275,6 @@ async fn write(order: &Order, mut body: Body) -> Result<(), Problem> {
         ))),
         _ => Ok(()),
     }
-}
-
-fn late() -> Problem {
-    Problem::new(
-        StatusCode::REQUEST_TIMEOUT,
-        "request_timeout",
-        "the upload came too slowly; go on from where it stopped",
-    )
 }
 
 /// Judges what has arrived, and makes it an episode when it is whole.
