@@ -325,3 +325,44 @@ async fn the_printed_calls_are_answered_as_printed() {
         404
     );
 }
+
+#[tokio::test]
+async fn a_schedule_submits_each_episode_that_is_left() {
+    let home = Home::scratch().unwrap();
+    home.configure(&format!(
+        "{OPEN}[[schedules]]\nname = \"nightly\"\ncron = \"0 2 * * *\"\npipeline = \"episode\"\nfor_each = \"episodes\"\n"
+    ))
+    .unwrap();
+    home.pipeline(
+        "episode",
+        "[params.episode_id]\ntype = \"string\"\nrequired = true\n[params.target_stage]\ntype = \"string\"\n\
+         [[stages]]\nid = \"discovering\"\nuses = \"episode_discover\"\n\
+         [[stages]]\nid = \"transcribing\"\nrun = [\"/bin/sleep\", \"600\"]\n",
+    )
+    .unwrap();
+    let _daemon = Daemon::start(&home).unwrap();
+    let run = || ask(&home, "POST", "/api/schedules/nightly/run", &json!({})).unwrap();
+    let none = run();
+    assert_eq!(
+        (none.status, none.body["error"]["code"].as_str()),
+        (409, Some("nothing_to_do"))
+    );
+    for name in ["one.mp4", "two.mp4"] {
+        record(&home, name);
+    }
+    let taken = run();
+    assert_eq!(taken.status, 202, "{taken:?}");
+    let jobs = get(&home, "/async/jobs");
+    assert_eq!(jobs["count"], 2, "{jobs}");
+    let all = get(&home, "/episodes/discover?all=true");
+    let mut of: Vec<&str> = all["episodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["job_id"].as_str())
+        .collect();
+    of.sort_unstable();
+    of.dedup();
+    assert_eq!(of.len(), 2, "each has a job of its own: {all}");
+    assert_eq!(run().status, 409, "both are at work");
+}

@@ -13,6 +13,7 @@
 
 mod disk;
 mod retention;
+pub mod runs;
 mod schedules;
 mod timers;
 

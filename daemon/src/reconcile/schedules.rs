@@ -4,6 +4,7 @@
 //! crashes in between. A time that passed while the daemon was down is made up for once where `catch_up` says so.
 
 use super::Context;
+use super::runs::{self, Run};
 use crate::calendar;
 use crate::config::{Config, Schedule};
 use crate::domain::{Refusal, Timestamp};
@@ -68,54 +69,25 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
     }
 }
 
-/// Submits one run. False: it is tried again at the next pass.
-async fn fire(context: &Context, config: &Config, schedule: &Schedule, at: Timestamp) -> bool {
-    let id = format!(
-        "{}-{}",
-        schedule
-            .name
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric())
-            .take(40)
-            .collect::<String>(),
-        at.0 / 1000
-    );
-    let draft = Draft {
-        pipeline: schedule.pipeline.clone(),
-        params: schedule.params.clone(),
-        id: Some(id.clone()),
-        name: Some(schedule.name.clone()),
-        labels: [("schedule".to_owned(), schedule.name.clone())].into(),
-        user: "schedule".into(),
-        surface: "schedule".into(),
-        request_id: format!("schedule-{id}"),
-        ..Draft::default()
-    };
-    let made = match prepare(draft, &context.catalogue, config) {
-        Ok(submit) => match context.engine.submit(submit).await {
-            Ok(ack) => Some(ack.workflow.id.clone()),
-            // Submitted before a crash that came ahead of the note below.
-            Err(EngineError::Refused(Refusal::IdTaken(id))) => Some(id),
-            Err(
-                error @ (EngineError::DiskFull | EngineError::Stopping | EngineError::Store(_)),
-            ) => {
-                tracing::warn!(component = "QUEUE_MANAGER", schedule = %schedule.name, "not submitted yet: {error}");
-                return false;
-            }
-            Err(error) => {
-                tracing::error!(component = "QUEUE_MANAGER", schedule = %schedule.name, "refused: {error}");
-                None
-            }
-        },
-        Err(problems) => {
-            let told: Vec<String> = problems
-                .iter()
-                .map(|one| format!("{}: {}", one.field, one.problem))
-                .collect();
-            tracing::error!(component = "QUEUE_MANAGER", schedule = %schedule.name, "refused: {}", told.join("; "));
-            None
+/// Submits the runs of one time. False: it is tried again at the next pass.
+async fn fire(context: &Context, config: &Arc<Config>, schedule: &Schedule, at: Timestamp) -> bool {
+    let runs = match runs::of(&context.engine, config, schedule).await {
+        Ok(runs) => runs,
+        Err(error) => {
+            tracing::warn!(component = "QUEUE_MANAGER", schedule = %schedule.name, "not submitted yet: {error}");
+            return false;
         }
     };
+    if runs.is_empty() {
+        tracing::info!(component = "QUEUE_MANAGER", schedule = %schedule.name, "no episode is left to be processed");
+    }
+    let mut made = None;
+    for run in runs {
+        match submit(context, config, schedule, run, at).await {
+            Some(id) => made = made.or(id),
+            None => return false,
+        }
+    }
     let name = schedule.name.clone();
     let noted = context
         .engine
@@ -125,6 +97,60 @@ async fn fire(context: &Context, config: &Config, schedule: &Schedule, at: Times
         tracing::warn!(component = "QUEUE_MANAGER", schedule = %schedule.name, "its time was not noted: {error}");
     }
     true
+}
+
+/// Submits one run: its workflow's id, or none inside where it was refused. None: not now.
+async fn submit(
+    context: &Context,
+    config: &Config,
+    schedule: &Schedule,
+    run: Run,
+    at: Timestamp,
+) -> Option<Option<String>> {
+    let name = schedule.name.chars().filter(char::is_ascii_alphanumeric);
+    let longest = 40 - run.suffix.len();
+    let id = format!(
+        "{}-{}{}",
+        name.take(longest).collect::<String>(),
+        at.0 / 1000,
+        run.suffix
+    );
+    let draft = Draft {
+        pipeline: schedule.pipeline.clone(),
+        params: run.params,
+        id: Some(id.clone()),
+        name: Some(run.name),
+        labels: [("schedule".to_owned(), schedule.name.clone())].into(),
+        user: "schedule".into(),
+        surface: "schedule".into(),
+        request_id: format!("schedule-{id}"),
+        ..Draft::default()
+    };
+    match prepare(draft, &context.catalogue, config) {
+        Ok(submit) => match context.engine.submit(submit).await {
+            Ok(ack) => Some(Some(ack.workflow.id.clone())),
+            // Submitted before a crash that came ahead of its time being noted.
+            Err(EngineError::Refused(Refusal::IdTaken(id))) => Some(Some(id)),
+            Err(
+                error @ (EngineError::DiskFull | EngineError::Stopping | EngineError::Store(_)),
+            ) => {
+                tracing::warn!(component = "QUEUE_MANAGER", schedule = %schedule.name, "not submitted yet: {error}");
+                None
+            }
+            Err(error) => {
+                tracing::error!(component = "QUEUE_MANAGER", schedule = %schedule.name, "refused: {error}");
+                Some(None)
+            }
+        },
+        Err(problems) => {
+            let told: Vec<String> = problems
+                .iter()
+                .map(|one| format!("{}: {}", one.field, one.problem))
+                .collect();
+            tracing::error!(component = "QUEUE_MANAGER", schedule = %schedule.name, "refused: {}", told.join("; "));
+            Some(None)
+        }
+    }
 }
 
 /// Holds new starts while a window is open. Answers when to look again.

@@ -170,3 +170,76 @@ pub fn reply(connection: &Connection, id: &str) -> Result<Option<MessageRow>, St
         .query_row([id], MessageRow::read)
         .optional()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    fn message(id: &str, user: &str, generation: Option<&str>) -> MessageRow {
+        MessageRow {
+            id: id.to_owned(),
+            conversation: "c".to_owned(),
+            user: user.to_owned(),
+            role: if id.starts_with('a') {
+                "assistant"
+            } else {
+                "user"
+            }
+            .to_owned(),
+            kind: "text".to_owned(),
+            content: id.to_owned(),
+            generation: generation.map(str::to_owned),
+            at: Timestamp(7),
+        }
+    }
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let parse = |_: &str, _: &str, _: &str| Err("no pipeline".to_owned());
+        let store = Store::open(dir.path(), Box::new(parse)).unwrap();
+        (dir, store)
+    }
+
+    #[test]
+    fn pages_follow_each_other_and_users_stay_apart() {
+        let (_dir, store) = store();
+        let connection = &store.connection;
+        assert_eq!(is_of(connection, "c", None).unwrap(), None);
+        for id in ["u1", "a1", "u2", "a2", "u3"] {
+            insert(connection, &message(id, "anna", None)).unwrap();
+        }
+        insert(connection, &message("u1", "anna", None)).unwrap();
+        assert_eq!(is_of(connection, "c", Some("anna")).unwrap(), Some(true));
+        assert_eq!(is_of(connection, "c", Some("ben")).unwrap(), Some(false));
+        let ids = |after: Option<&str>, user: Option<&str>| {
+            let page = page(connection, "c", user, after, 2).unwrap();
+            page.map(|(rows, more)| (rows.into_iter().map(|row| row.id).collect::<Vec<_>>(), more))
+        };
+        let named = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        assert_eq!(ids(None, None), Some((named(&["u1", "a1"]), true)));
+        assert_eq!(ids(Some("a1"), None), Some((named(&["u2", "a2"]), true)));
+        assert_eq!(ids(Some("a2"), None), Some((named(&["u3"]), false)));
+        assert_eq!(ids(Some("u3"), None), Some((Vec::new(), false)));
+        assert_eq!(ids(Some("nobody"), None), None);
+        assert_eq!(ids(None, Some("ben")), Some((Vec::new(), false)));
+        assert_eq!(reply(connection, "u2").unwrap().unwrap().id, "a2");
+        assert_eq!(reply(connection, "u3").unwrap(), None);
+    }
+
+    #[test]
+    fn the_oldest_go_and_so_does_what_is_about_a_deleted_workflow() {
+        let (_dir, store) = store();
+        let connection = &store.connection;
+        for number in 0..KEPT + 3 {
+            let about = (number % 2 == 0).then_some("gen");
+            insert(connection, &message(&format!("u{number}"), "anna", about)).unwrap();
+        }
+        assert_eq!(one(connection, "u2").unwrap(), None);
+        assert!(one(connection, "u3").unwrap().is_some());
+        forget(connection, "gen").unwrap();
+        let (rows, more) = page(connection, "c", None, None, KEPT).unwrap().unwrap();
+        assert!(!more && rows.iter().all(|row| row.generation.is_none()));
+        assert_eq!(rows.len(), 500);
+    }
+}

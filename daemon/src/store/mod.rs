@@ -24,6 +24,7 @@ pub mod messages;
 pub mod meta;
 pub mod migrate;
 pub mod plans;
+pub mod processed;
 pub mod queue;
 pub mod read;
 pub mod rows;

@@ -12,8 +12,10 @@ use crate::api::request_id::RequestId;
 use crate::domain::{Refusal, Submit};
 use crate::engine::EngineError;
 use crate::pipeline::Draft;
+use crate::reconcile::runs;
 use axum::Extension;
 use axum::extract::State;
+use axum::http::StatusCode;
 use reel_shared::problem::FieldProblem;
 use reel_shared::workflow::WorkflowView;
 use serde::Serialize;
@@ -227,7 +229,7 @@ async fn read(
     checked(api, draft, body, String::clone).await
 }
 
-/// Submits what a schedule submits, for a caller that wants it now.
+/// Submits what a schedule submits, for a caller that wants it now; of several workflows the first is answered.
 ///
 /// # Errors
 /// As any submit.
@@ -249,13 +251,43 @@ pub async fn of_schedule(
         caller,
         api.catalogue().get(&schedule.pipeline).ok().as_deref(),
     )?;
-    let draft = Draft {
-        pipeline: schedule.pipeline.clone(),
-        params: schedule.params.clone(),
-        labels: [("schedule".to_owned(), schedule.name.clone())].into(),
-        ..draft(&origin, 0)
-    };
-    let submit = checked(api, draft, &mut fields, String::clone).await?;
+    let runs = runs::of(api.engine(), &api.config(), schedule).await?;
+    let mut submits = Vec::with_capacity(runs.len());
+    for (index, run) in runs.into_iter().enumerate() {
+        let draft = Draft {
+            pipeline: schedule.pipeline.clone(),
+            params: run.params,
+            name: schedule.for_each.is_some().then_some(run.name),
+            labels: [("schedule".to_owned(), schedule.name.clone())].into(),
+            ..draft(&origin, index)
+        };
+        submits.extend(checked(api, draft, &mut fields, String::clone).await?);
+    }
     fields.finish()?;
-    shown(api, submit, derived).await
+    if submits.len() == 1 {
+        return shown(api, submits.pop(), derived).await;
+    }
+    let first = submits.first().map(|submit| submit.id.clone());
+    let made = match api.engine().submit_batch(submits).await {
+        Ok(acks) => acks.into_iter().next().map(|ack| ack.workflow),
+        // Made before, under the same key.
+        Err(EngineError::BatchRefused {
+            refusal: Refusal::IdTaken(id),
+            ..
+        }) if derived.is_some() && first.as_ref() == Some(&id) => {
+            api.engine().reader().workflow(&id).await?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let Some(workflow) = made else {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "nothing_to_do",
+            format!(
+                "schedule `{}` submits a workflow for each episode, and none is left to be processed",
+                schedule.name
+            ),
+        ));
+    };
+    Ok(answer::accepted(api.show_at_hand(&workflow)))
 }

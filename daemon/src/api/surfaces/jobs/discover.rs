@@ -7,47 +7,12 @@ use crate::api::extract::Asked;
 use crate::api::problem::Problem;
 use crate::api::view::time::text;
 use crate::domain::Timestamp;
-use crate::domain::workflow::Status;
-use crate::store::episodes::{self as stored, EpisodeRow};
-use crate::store::{StoreError, rows};
+use crate::store::episodes as stored;
+use crate::store::processed::{Known, known};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use rusqlite::Connection;
 use serde_json::{Value, json};
-use std::collections::HashMap;
-
-/// What is known of an episode that was worked on.
-struct Known {
-    row: EpisodeRow,
-    /// Of its job, where that is still there.
-    status: Option<Status>,
-}
-
-impl Known {
-    /// It needs nobody: it is done, or being done.
-    fn is_processed(&self) -> bool {
-        let reached = self.row.stage.as_deref();
-        match self.status {
-            Some(Status::Failed | Status::Cancelled) => false,
-            Some(Status::Completed) => reached.is_some_and(|stage| stage != "discovered"),
-            Some(_) => true,
-            None => matches!(reached, Some("rendered" | "clips")),
-        }
-    }
-}
-
-fn known(connection: &Connection) -> Result<HashMap<String, Known>, StoreError> {
-    let rows = stored::all(connection)?.into_iter().map(|row| {
-        let status = match &row.job {
-            Some(job) => rows::status(connection, job)?,
-            None => None,
-        };
-        let status = status.and_then(|word| Status::from_word(&word));
-        Ok((row.id.clone(), Known { row, status }))
-    });
-    rows.collect()
-}
 
 /// `GET /episodes/discover?all`: what is still to be processed, or everything.
 pub async fn discover(
