@@ -112,11 +112,8 @@ fn walk(root: &Path, found: &mut Vec<(PathBuf, PathBuf)>) {
                 continue;
             }
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => {
-                    if depth < DEPTH {
-                        open.push((path, depth + 1));
-                    }
-                }
+                Ok(kind) if kind.is_dir() && depth >= DEPTH => {}
+                Ok(kind) if kind.is_dir() => open.push((path, depth + 1)),
                 Ok(_) if is_video(&path) && path.is_file() => {
                     if let Ok(place) = path.strip_prefix(root) {
                         found.push((place.to_path_buf(), path.clone()));

@@ -1,15 +1,15 @@
 //! Attempts of built-in stages: the function in the async runtime, its steps on lanes, each under a shim.
 
+use super::facts::facts;
 use super::lock::lock;
 use super::outcome::{self, Fault, RunFault};
 use super::program::{self, Places, marks};
 use super::run_key;
 use super::runner::Inner;
 use super::shims::{Ended, Task};
-use super::stage::{BoxFuture, Facts, Host, StageContext, StageError, Stdout, Step, StepResult};
+use super::stage::{BoxFuture, Host, StageContext, StageError, Stdout, Step, StepResult};
 use crate::attempt_log::{Level, Writer};
 use crate::domain::pipeline::Work;
-use crate::domain::workflow::Answer;
 use crate::domain::{ErrorClass, Outcome, Timestamp, Values};
 use crate::engine::ports::{AttemptKey, Order};
 use crate::shim::{EndReason, Instructions};
@@ -76,45 +76,6 @@ pub fn carry(
             .lanes
             .run(move || attempt.inner.finish(&attempt.order, started, outcome));
     });
-}
-
-fn facts(inner: &Inner, order: &Order, places: &Places, with: Values) -> Facts {
-    let workflow = &order.workflow;
-    let gave = workflow
-        .plan
-        .stages
-        .iter()
-        .zip(&workflow.stages)
-        .filter(|(_, stage)| !stage.outputs.is_empty());
-    Facts {
-        workflow_id: workflow.id.clone(),
-        workflow_name: workflow.name.clone(),
-        user: workflow.user.clone(),
-        request_id: workflow.request_id.clone(),
-        stage_id: workflow.plan.stages[order.stage].id.clone(),
-        attempt: order.attempt,
-        params: workflow.params.clone(),
-        with,
-        answers: answers(order),
-        outputs: gave
-            .map(|(spec, stage)| (spec.id.clone(), stage.outputs.clone()))
-            .collect(),
-        work_dir: places.work_dir.clone(),
-        media_dir: inner.config.data_dir.join("media"),
-        config: Arc::clone(&inner.config),
-        outside: Arc::clone(&inner.outside),
-    }
-}
-
-/// What was answered to the stage since it first began: an answer to an earlier round of it says nothing about this one.
-fn answers(order: &Order) -> Vec<Answer> {
-    let workflow = &order.workflow;
-    let id = &workflow.plan.stages[order.stage].id;
-    let since = workflow.stages[order.stage].started_at;
-    let own = workflow.answers.iter().filter(|answer| {
-        answer.stage.as_ref() == Some(id) && since.is_some_and(|since| answer.at >= since)
-    });
-    own.cloned().collect()
 }
 
 /// Waits for the function within its time limit; what it then answers, or that it panicked, is the outcome.

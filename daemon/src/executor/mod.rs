@@ -17,6 +17,7 @@
 mod adopt;
 mod built_in;
 mod clean_up;
+mod facts;
 mod hints;
 mod journal;
 mod lanes;

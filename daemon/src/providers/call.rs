@@ -2,7 +2,7 @@
 
 use super::Trouble;
 use crate::config::{Config, Secret};
-use crate::outbound::{Answer, Client, Limits};
+use crate::outbound::{Answer, Class, Client, Failure, Limits};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
@@ -30,6 +30,8 @@ pub struct Service {
     key: Secret,
     shown: Shown,
     client: Client,
+    total: Duration,
+    largest: usize,
 }
 
 impl Service {
@@ -47,8 +49,8 @@ impl Service {
         let limits = Limits {
             connect: Duration::from_secs(10),
             total,
-            // One more, so that an answer that was cut is told from a whole one.
-            read: largest.saturating_add(1),
+            // Answers are read piece by piece here: one that breaks off must not be taken for a whole one.
+            read: 0,
         };
         Self {
             name,
@@ -56,6 +58,8 @@ impl Service {
             key,
             shown,
             client: super::client(config, limits),
+            total,
+            largest,
         }
     }
 
@@ -165,11 +169,19 @@ impl Service {
             request.headers_mut().insert(CONTENT_TYPE, kind);
         }
         let started = std::time::Instant::now();
-        let outcome = self.client.send(request).await;
+        let outcome = tokio::time::timeout(self.total, self.whole(request)).await;
+        let outcome = outcome.unwrap_or_else(|_| {
+            let limit = self.total.as_secs();
+            let words = format!("no whole answer within {limit} s");
+            Err(Trouble::silent(
+                self.name,
+                &Failure::after_sending(Class::Timeout, words),
+            ))
+        });
         let status = outcome.as_ref().map_or(0, |answer| answer.status.as_u16());
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(component = "CALL", service = self.name, ms, status, "asked");
-        let answer = outcome.map_err(|failure| Trouble::silent(self.name, &failure))?;
+        let answer = outcome?;
         if answer.status.is_success() {
             return Ok(answer);
         }
@@ -178,6 +190,30 @@ impl Service {
             &answer,
             self.key.expose().trim(),
         ))
+    }
+
+    /// The answer with all of its body.
+    async fn whole(&self, request: Request<Full<Bytes>>) -> Result<Answer, Trouble> {
+        let silent = |failure: Failure| Trouble::silent(self.name, &failure);
+        let mut stream = self.client.open(request).await.map_err(silent)?;
+        let mut body = Vec::new();
+        while let Some(piece) = stream.next().await.map_err(silent)? {
+            if body.len() + piece.len() > self.largest {
+                return Err(Trouble {
+                    sent: true,
+                    ..Trouble::unreadable(
+                        self.name,
+                        &format!("it has more than {} bytes", self.largest),
+                    )
+                });
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer {
+            status: stream.status,
+            headers: std::mem::take(&mut stream.headers),
+            body,
+        })
     }
 
     /// An answer's body as JSON.

@@ -44,7 +44,7 @@ pub fn client(config: &Config, limits: Limits) -> Client {
 
 /// Why a provider that is named can't work here: the setting that lacks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{provider} has no {setting} ([providers.{provider}] {setting})")]
+#[error("{provider} has no {} ([providers.{provider}] {setting})", .setting.strip_prefix("api_").unwrap_or(.setting))]
 pub struct Lacks {
     /// Its name in the configuration.
     pub provider: &'static str,

@@ -157,7 +157,7 @@ mod tests {
         #[test]
         fn within_is_even_and_never_larger(width in 16_u32..8_000, height in 16_u32..8_000) {
             let found = within(Frame { width, height }, 1_080);
-            prop_assert!(found.width % 2 == 0 && found.height % 2 == 0);
+            prop_assert!(found.width.is_multiple_of(2) && found.height.is_multiple_of(2));
             prop_assert!(found.width.min(found.height) <= 1_080 && found.width <= width + 1 && found.height <= height + 1);
         }
     }

@@ -1,11 +1,11 @@
 //! `episode_enrich`: finds the clips in the episode, by what is said, seen and heard.
 
-use super::{choose, discover, moments};
+use super::{choose, discover, moments, rank};
 use crate::attempt_log::Level;
 use crate::domain::{Value, Values};
 use crate::episodes::{Clip, Segment, Transcript};
 use crate::executor::stage::{StageContext, StageError};
-use crate::executor::stages::files;
+use crate::executor::stages::{files, provided};
 
 /// Where nobody speaks, pictures alone divide the episode, into pieces of at most so many seconds.
 const PIECE: f64 = 12.0;
@@ -32,7 +32,22 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         Some(Value::Int(most)) => usize::try_from(*most).unwrap_or(CLIPS),
         _ => CLIPS,
     };
-    let clips = choose::clips(&transcript, &seen, found.length, most);
+    // A model is given more to choose from than is kept.
+    let found_by_rules = choose::clips(
+        &transcript,
+        &seen,
+        found.length,
+        most.saturating_mul(2).min(50),
+    );
+    let judged = rank::by_model(&context, &found_by_rules, most).await?;
+    let (clips, provider, tokens) = match judged {
+        Some((clips, tokens)) => (clips, "openai", tokens),
+        None => (
+            choose::clips(&transcript, &seen, found.length, most),
+            "rules",
+            0,
+        ),
+    };
     context.log(
         Level::Info,
         &format!(
@@ -43,12 +58,13 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         ),
     );
     let count = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
-    let own = Values::from([
+    let mut own = Values::from([
         ("cuts".to_owned(), count(seen.cuts.len())),
         ("pauses".to_owned(), count(seen.pauses.len())),
         ("clipCount".to_owned(), count(clips.len())),
-        ("provider".to_owned(), Value::from("rules")),
+        ("provider".to_owned(), Value::from(provider)),
     ]);
+    provided::note_units(&mut own, provider, tokens);
     let told = Values::from([(
         "clips".to_owned(),
         Value::List(clips.iter().map(told).collect()),

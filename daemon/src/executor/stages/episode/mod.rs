@@ -13,6 +13,7 @@ pub mod choose;
 pub mod discover;
 pub mod enrich;
 pub mod moments;
+pub mod rank;
 pub mod render;
 pub mod transcribe;
 
@@ -56,7 +57,6 @@ pub fn left(context: &StageContext) -> Left {
 }
 
 /// What the disk said about something that is left, as a stage's failure.
-#[must_use]
 pub fn disk(act: &'static str, left: &Left) -> impl Fn(std::io::Error) -> StageError {
     let place = left.srt().with_file_name("");
     move |error| files::failed(act, &place, &error)

@@ -18,6 +18,9 @@ const LEAST_CUT: f64 = 3.0;
 /// Quieter than this for so long is a pause.
 const PAUSE: &str = "silencedetect=noise=-35dB:d=0.35";
 
+/// Two numbers each: a span, or a moment and what was measured then.
+type Pairs = Vec<(f64, f64)>;
+
 /// What was found. Times are seconds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Moments {
@@ -112,7 +115,7 @@ fn cuts(text: &str) -> Vec<f64> {
 }
 
 /// Pauses and loudness. What begins and does not end lasts to the recording's end.
-fn sound(text: &str, length: f64) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+fn sound(text: &str, length: f64) -> (Pairs, Pairs) {
     let (mut pauses, mut loudness) = (Vec::new(), Vec::new());
     let (mut now, mut open) = (0.0_f64, None);
     for line in text.lines() {
