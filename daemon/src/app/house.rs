@@ -1,6 +1,7 @@
 //! Taking the configuration and the pipelines anew while the daemon runs: all of it if all of it is good, else nothing.
 
 use crate::api::House;
+use crate::api::listen::tls::{self, Keys};
 use crate::config::{Config, Environment, Flags, load};
 use crate::pipeline::{self, Catalogue, Defaults};
 use futures_util::future::BoxFuture;
@@ -14,6 +15,7 @@ pub(super) struct Household {
     environment: Environment,
     catalogue: Arc<Catalogue>,
     configs: watch::Sender<Arc<Config>>,
+    keys: Option<Arc<Keys>>,
 }
 
 impl Household {
@@ -22,12 +24,14 @@ impl Household {
         environment: Environment,
         catalogue: Arc<Catalogue>,
         configs: watch::Sender<Arc<Config>>,
+        keys: Option<Arc<Keys>>,
     ) -> Self {
         Self {
             flags,
             environment,
             catalogue,
             configs,
+            keys,
         }
     }
 
@@ -39,6 +43,8 @@ impl Household {
                 .map(|one| problem("configuration".into(), one.to_string()))
                 .collect::<Vec<_>>()
         })?;
+        let fresh = tls::read(&loaded.config.http)
+            .map_err(|error| vec![problem("http".into(), error.to_string())])?;
         let defaults = Defaults::from(&loaded.config);
         self.catalogue
             .reload(&Catalogue::folder(&loaded.config), &defaults)
@@ -55,6 +61,14 @@ impl Household {
                 .into_iter()
                 .map(|one| problem("features".into(), one));
             return Err(told.collect());
+        }
+        match (&self.keys, fresh) {
+            (Some(keys), Some(fresh)) => keys.take(fresh),
+            (None, None) => {}
+            _ => tracing::warn!(
+                component = "DAEMON",
+                "[http] tls_cert was set or taken out: whether the door speaks TLS changes with the next start"
+            ),
         }
         self.configs.send_replace(Arc::new(loaded.config));
         tracing::info!(component = "DAEMON", "the configuration was taken anew");

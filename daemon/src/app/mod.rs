@@ -182,6 +182,7 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         environment,
         Arc::clone(&catalogue),
         configs,
+        doors.keys(),
     ));
     let api = Api::new(
         engine.clone(),

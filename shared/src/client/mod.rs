@@ -19,6 +19,7 @@ mod query;
 mod socket;
 mod ssh;
 mod target;
+mod tls;
 mod token;
 
 #[cfg(test)]

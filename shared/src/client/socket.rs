@@ -4,12 +4,14 @@ use super::endpoint::Endpoint;
 use super::error::ClientError;
 use super::ssh::Session;
 use super::target::Target;
+use super::tls;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
 
 /// How long one address may take to accept.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -21,6 +23,8 @@ pub enum Socket {
     Unix(UnixStream),
     /// TCP, without Nagle's delay.
     Tcp(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<TlsStream<TcpStream>>),
     /// A session of the user's own ssh.
     Ssh(Box<Session>),
 }
@@ -60,6 +64,12 @@ async fn open(target: &Target) -> io::Result<Socket> {
             stream.set_nodelay(true)?;
             Ok(Socket::Tcp(stream))
         }
+        Target::Tls(address) => {
+            let stream = TcpStream::connect(address.as_str()).await?;
+            stream.set_nodelay(true)?;
+            let stream = tls::shake_hands(address, stream).await?;
+            Ok(Socket::Tls(Box::new(stream)))
+        }
         Target::Ssh(host) => Session::start(host).map(|session| Socket::Ssh(Box::new(session))),
     }
 }
@@ -73,6 +83,7 @@ impl AsyncRead for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
             Self::Ssh(session) => Pin::new(session.as_mut()).poll_read(cx, buf),
         }
     }
@@ -87,6 +98,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
             Self::Ssh(session) => Pin::new(session.as_mut()).poll_write(cx, buf),
         }
     }
@@ -99,6 +111,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, bufs),
             Self::Ssh(session) => Pin::new(session.as_mut()).poll_write_vectored(cx, bufs),
         }
     }
@@ -106,6 +119,7 @@ impl AsyncWrite for Socket {
     fn is_write_vectored(&self) -> bool {
         match self {
             Self::Unix(_) | Self::Tcp(_) => true,
+            Self::Tls(stream) => stream.is_write_vectored(),
             Self::Ssh(session) => session.is_write_vectored(),
         }
     }
@@ -114,6 +128,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
             Self::Ssh(session) => Pin::new(session.as_mut()).poll_flush(cx),
         }
     }
@@ -122,6 +137,7 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
             Self::Ssh(session) => Pin::new(session.as_mut()).poll_shutdown(cx),
         }
     }

@@ -14,6 +14,8 @@ pub enum Target {
     Unix(PathBuf),
     /// `host:port`, plain HTTP and WebSocket; an IPv6 host stands in brackets.
     Tcp(String),
+    /// `host:port`, over TLS.
+    Tls(String),
     /// Through the user's own ssh, to the socket over there.
     Ssh(SshHost),
 }
@@ -23,7 +25,7 @@ impl Target {
     pub(super) fn authority(&self) -> &str {
         match self {
             Self::Unix(_) | Self::Ssh(_) => "localhost",
-            Self::Tcp(address) => address,
+            Self::Tcp(address) | Self::Tls(address) => address,
         }
     }
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Target {
         match self {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Tcp(address) => write!(f, "ws://{address}"),
+            Self::Tls(address) => write!(f, "wss://{address}"),
             Self::Ssh(host) => write!(f, "ssh://{host}"),
         }
     }
@@ -63,10 +66,12 @@ impl FromStr for Target {
                 Err(problem) => refuse(&problem),
             };
         }
-        if text.starts_with("wss://") {
-            return refuse(
-                "TLS is not built into this client; reach the daemon through a tunnel and ws://, or over unix:",
-            );
+        if let Some(rest) = text.strip_prefix("wss://") {
+            let address = rest.strip_suffix('/').unwrap_or(rest);
+            return match check_address(address) {
+                Ok(()) => Ok(Self::Tls(address.to_owned())),
+                Err(problem) => refuse(&problem),
+            };
         }
         if let Some(rest) = text.strip_prefix("ssh://") {
             return match SshHost::read(rest) {
@@ -74,7 +79,9 @@ impl FromStr for Target {
                 Err(problem) => refuse(&problem),
             };
         }
-        refuse("it begins with none of unix:PATH, ws://HOST:PORT, ssh://[USER@]HOST")
+        refuse(
+            "it begins with none of unix:PATH, ws://HOST:PORT, wss://HOST:PORT, ssh://[USER@]HOST",
+        )
     }
 }
 

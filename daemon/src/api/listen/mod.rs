@@ -11,6 +11,7 @@ pub mod peer;
 pub mod phase;
 mod serve;
 pub mod systemd;
+pub mod tls;
 mod unix;
 mod wire;
 
@@ -24,6 +25,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::Keys;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
@@ -65,13 +67,16 @@ pub enum ListenError {
     #[error("`{value}` is no address to listen on; write it like 127.0.0.1:3124, or off")]
     Address { value: String },
     #[error(
-        "won't listen on {address} in the clear: anyone on the way could read the tokens; listen on 127.0.0.1, or set [http] insecure_listen = true where a proxy or tunnel protects it"
+        "won't listen on {address} in the clear: anyone on the way could read the tokens; listen on 127.0.0.1, set [http] tls_cert and tls_key, or insecure_listen = true where a proxy or tunnel protects it"
     )]
     InTheClear { address: SocketAddr },
-    #[error(
-        "TLS is asked for by [http] tls_cert, but this build can't serve it; put a TLS proxy in front and remove tls_cert and tls_key"
-    )]
-    Tls,
+    #[error("[http] {name} {}: {problem}; {remedy}", .path.display())]
+    Tls {
+        name: &'static str,
+        path: PathBuf,
+        problem: String,
+        remedy: &'static str,
+    },
     #[error("can't listen on {address}: {source}; choose another with --listen")]
     Tcp {
         address: SocketAddr,
@@ -89,6 +94,7 @@ pub struct Doors {
     tcp: Vec<TcpListener>,
     path: PathBuf,
     peers: Arc<Peers>,
+    keys: Option<Arc<Keys>>,
 }
 
 impl Doors {
@@ -98,6 +104,7 @@ impl Doors {
     /// What can't be opened, and the remedy.
     pub fn open(config: &Config, inherited: systemd::Inherited) -> Result<Self, ListenError> {
         let peers = Arc::new(Peers::new(&config.auth.socket_group));
+        let keys = tls::read(&config.http)?.map(|fresh| Arc::new(Keys::new(fresh)));
         let mut sockets = Vec::new();
         for listener in inherited.unix {
             sockets.push(unix::Socket::inherited(adopt(listener)?));
@@ -124,6 +131,7 @@ impl Doors {
             tcp,
             path: config.socket.clone(),
             peers,
+            keys,
         })
     }
 
@@ -131,6 +139,12 @@ impl Doors {
     #[must_use]
     pub fn socket(&self) -> &std::path::Path {
         &self.path
+    }
+
+    /// What the TCP door proves itself by, for a reload; none: it speaks in the clear.
+    #[must_use]
+    pub fn keys(&self) -> Option<Arc<Keys>> {
+        self.keys.clone()
     }
 
     /// The real TCP address, port 0 resolved.
@@ -161,7 +175,7 @@ impl Doors {
             doors.spawn(house.clone().unix(socket, Arc::clone(&self.peers)));
         }
         for listener in self.tcp {
-            doors.spawn(house.clone().tcp(listener));
+            doors.spawn(house.clone().tcp(listener, self.keys.clone()));
         }
         doors.close();
         doors.wait().await;
@@ -201,10 +215,8 @@ fn bind_tcp(http: &Http, listen: &str) -> Result<TcpListener, ListenError> {
         .map_err(|_| named())?
         .next()
         .ok_or_else(named)?;
-    if http.tls_cert.is_some() {
-        return Err(ListenError::Tls);
-    }
-    if !address.ip().to_canonical().is_loopback() && !http.insecure_listen {
+    let open = http.tls_cert.is_none() && !http.insecure_listen;
+    if open && !address.ip().to_canonical().is_loopback() {
         return Err(ListenError::InTheClear { address });
     }
     let failed = |source| ListenError::Tcp { address, source };
@@ -224,7 +236,7 @@ struct House {
 }
 
 impl House {
-    async fn tcp(self, listener: TcpListener) {
+    async fn tcp(self, listener: TcpListener, keys: Option<Arc<Keys>>) {
         while let Some(accepted) = self.accepted(listener.accept()).await {
             let Some((mut socket, from)) = accepted else {
                 continue;
@@ -234,8 +246,23 @@ impl House {
                 Ok(place) => {
                     // Answers are written whole; waiting for more to send would only delay them.
                     let _ = socket.set_nodelay(true);
-                    self.spawn(socket, Peer::Tcp { address }, place);
+                    match &keys {
+                        None => self.spawn(socket, Peer::Tcp { address }, place),
+                        Some(keys) => {
+                            let (house, keys) = (self.clone(), Arc::clone(keys));
+                            self.tracker.spawn(async move {
+                                match keys.accept(socket).await {
+                                    Ok(socket) => house.spawn(socket, Peer::Tcp { address }, place),
+                                    Err(error) => tracing::debug!(
+                                        component = "HTTP", %address, "a TLS handshake came to nothing: {error}"
+                                    ),
+                                }
+                            });
+                        }
+                    }
                 }
+                // In the clear it would be no answer; the closed connection is one.
+                Err(_) if keys.is_some() => drop(socket),
                 Err(full) => {
                     self.tracker
                         .spawn(async move { turn_away(&mut socket, full).await });

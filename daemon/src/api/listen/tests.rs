@@ -49,6 +49,7 @@ async fn door(deadlines: Deadlines) -> Door {
         tcp: vec![listener],
         path: PathBuf::new(),
         peers: Arc::new(Peers::new("")),
+        keys: None,
     };
     let stop = CancellationToken::new();
     let served = tokio::spawn(doors.serve(router, deadlines, stop.clone(), Duration::from_secs(5)));
