@@ -30,6 +30,7 @@ mod requests;
 mod start;
 mod surfaces;
 mod tidy;
+mod tls;
 mod uploads;
 mod video;
 mod webhooks;
