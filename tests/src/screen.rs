@@ -15,12 +15,24 @@ pub struct Screen {
     parser: vt100::Parser,
     /// Every byte the program wrote.
     pub written: u64,
-    _terminal: Box<dyn MasterPty + Send>,
+    terminal: Box<dyn MasterPty + Send>,
 }
 
 impl Screen {
     /// Opens `reel` on this home's daemon with these arguments.
     pub fn open(home: &Home, columns: u16, rows: u16, arguments: &[&str]) -> Result<Self> {
+        let connect = format!("unix:{}", home.socket().display());
+        let arguments = [&["--connect", connect.as_str()], arguments].concat();
+        Self::open_as(home, (columns, rows), &arguments, &[])
+    }
+
+    /// Opens `reel` with these arguments and nothing besides, and with these variables of the environment.
+    pub fn open_as(
+        home: &Home,
+        (columns, rows): (u16, u16),
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
         let refused = |doing: &'static str| move |error| Failure::new(format!("{doing}: {error}"));
         let size = PtySize {
             rows,
@@ -42,10 +54,9 @@ impl Screen {
             command.env(name, value);
         }
         command.env("HOME", home.root());
-        command.args([
-            "--connect".to_owned(),
-            format!("unix:{}", home.socket().display()),
-        ]);
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         command.args(arguments);
         let child = pair
             .slave
@@ -64,7 +75,7 @@ impl Screen {
             bytes,
             parser: vt100::Parser::new(cell(rows), cell(columns), 0),
             written: 0,
-            _terminal: pair.master,
+            terminal: pair.master,
         })
     }
 
@@ -74,6 +85,25 @@ impl Screen {
             .write_all(keys.as_bytes())
             .and_then(|()| self.keys.flush())
             .map_err(Failure::at("pressing a key"))
+    }
+
+    /// The terminal has another size from now on.
+    pub fn resize(&mut self, columns: u16, rows: u16) -> Result<()> {
+        self.parser.screen_mut().set_size(cell(rows), cell(columns));
+        let size = PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.terminal
+            .resize(size)
+            .map_err(|error| Failure::new(format!("another size: {error}")))
+    }
+
+    /// The program's process.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.process_id()
     }
 
     /// Waits until the screen's text is as wanted, and answers it.
@@ -104,6 +134,27 @@ impl Screen {
             self.take(&bytes);
         }
         self.parser.screen().contents()
+    }
+
+    /// Whether these words stand out as chosen: in reverse.
+    pub fn chosen(&mut self, words: &str) -> bool {
+        let _ = self.text();
+        let screen = self.parser.screen();
+        let (rows, columns) = screen.size();
+        (0..rows.get()).any(|row| {
+            let reversed: String = (0..columns.get())
+                .filter_map(|column| screen.cell(row, column))
+                .filter(|cell| cell.inverse())
+                .map(|cell| {
+                    if cell.has_contents() {
+                        cell.contents()
+                    } else {
+                        " "
+                    }
+                })
+                .collect();
+            reversed.contains(words)
+        })
     }
 
     fn take(&mut self, bytes: &[u8]) {

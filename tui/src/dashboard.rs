@@ -1,6 +1,7 @@
 //! `reel` without a verb: the dashboard on a terminal, lines for a screen reader, or one plain picture.
 
 use crate::app::Settings;
+use crate::config::Config;
 use crate::linear;
 use crate::net::Handle;
 use crate::once;
@@ -8,7 +9,6 @@ use crate::terminal::kind::Kind;
 use crate::terminal::pace::Profile;
 use crate::terminal::runner::{self, End, Looks};
 use crate::terminal::tty;
-use crate::ui::theme::Theme;
 use jiff::tz::TimeZone;
 use reel_shared::client::Endpoint;
 use std::io::{self, IsTerminal};
@@ -65,12 +65,12 @@ impl Surroundings {
 pub async fn run(options: Options) -> io::Result<ExitCode> {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let around = Surroundings::read(env);
+    let config = Config::load(env);
     let settings = Settings {
         read_only: options.read_only,
         ascii: around.ascii || options.ascii,
-        theme: Theme::default(),
-        graphics: false,
         zone: TimeZone::system(),
+        ..Settings::default()
     };
     let (endpoints, targets) = options.daemons.into_iter().unzip();
     if options.linear || (around.dumb && !options.once && io::stdout().is_terminal()) {
@@ -81,11 +81,11 @@ pub async fn run(options: Options) -> io::Result<ExitCode> {
     }
     tty::restore_on_panic();
     let looks = Looks {
-        profile: options.profile.unwrap_or(around.profile),
+        profile: options.profile.or(config.profile).unwrap_or(around.profile),
         colours: around.colours,
         terminal: Kind::read(env),
     };
-    match runner::run(Handle::start(endpoints), targets, settings, looks).await? {
+    match runner::run(Handle::start(endpoints), targets, settings, looks, config).await? {
         End::Quit => Ok(ExitCode::SUCCESS),
         End::Signal => Ok(ExitCode::from(130)),
     }

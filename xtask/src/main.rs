@@ -1,9 +1,10 @@
-//! Reel's front door for people who build it: `cargo xtask setup|demo|test|soak|bench`. The README names two of them, and
+//! Reel's front door for people who build it: `cargo xtask setup|demo|test|soak|bench|pictures`. The README names two of them, and
 //! `.ci/run` calls one of those two and nothing else.
 
 mod bench;
 mod build;
 mod demo;
+mod pictures;
 mod setup;
 mod soak;
 mod steps;
@@ -34,6 +35,8 @@ enum Verb {
     Soak(soak::Soak),
     /// Measure, as ratios against this machine's limits and the peers that are installed
     Bench(bench::Bench),
+    /// Draw the README's pictures from a real run
+    Pictures(pictures::Pictures),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Verb::Test => steps::run(),
         Verb::Soak(soak) => soak.run(),
         Verb::Bench(bench) => bench.run(),
+        Verb::Pictures(pictures) => pictures.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ use super::event::{Action, Event};
 use super::held::Held;
 use super::toast::Tone;
 use super::view::{Screen, View};
+use crate::config::{Config, Occasion};
 use crate::input::{Context, Keymap};
 use crate::model::link::LinkView;
 use crate::model::{Model, Row, key};
@@ -22,10 +23,32 @@ pub struct Settings {
     pub ascii: bool,
     /// Its colours.
     pub theme: crate::ui::theme::Theme,
+    /// The list's columns, where a person chose them.
+    pub columns: Option<Vec<super::list::Column>>,
+    /// When a person is told who looks elsewhere.
+    pub notify: Vec<Occasion>,
+    /// Between two of those, in milliseconds.
+    pub notify_every_ms: i64,
     /// The terminal shows pictures itself.
     pub graphics: bool,
     /// Clock times stand in this zone.
     pub zone: TimeZone,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let config = Config::default();
+        Self {
+            read_only: false,
+            ascii: false,
+            theme: Default::default(),
+            columns: None,
+            notify: config.notify,
+            notify_every_ms: config.notify_every_ms,
+            graphics: false,
+            zone: TimeZone::UTC,
+        }
+    }
 }
 
 /// Everything the dashboard knows and shows.
@@ -126,6 +149,7 @@ impl App {
             Event::Link { daemon, event } => self.link_event(daemon, event),
             Event::Reply { ticket, result } => self.reply(ticket, result),
             Event::Tick => self.tick(),
+            Event::Configured(config) => self.configure(*config),
             Event::Told { good, text } => {
                 let tone = if good { Tone::Good } else { Tone::Bad };
                 self.say(tone, text);
@@ -249,6 +273,25 @@ impl App {
         self.calls.insert(ticket, call.clone());
         self.out.push(Action::Call { ticket, call });
         ticket
+    }
+
+    /// Takes what `tui.toml` says; what is wrong with it is told.
+    pub fn configure(&mut self, config: Config) {
+        if let Some(theme) = config.theme {
+            self.settings.theme = theme;
+        }
+        if let Some(ascii) = config.ascii {
+            self.settings.ascii = ascii;
+        }
+        self.settings.columns = config.columns;
+        self.settings.notify = config.notify;
+        self.settings.notify_every_ms = config.notify_every_ms;
+        self.keymap = Keymap::with(&config.keys);
+        for problem in config.problems.iter().take(3) {
+            self.say(Tone::Bad, problem);
+        }
+        self.out.push(Action::Repaint);
+        self.touch_all();
     }
 
     fn paste(&mut self, text: &str) {

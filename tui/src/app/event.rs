@@ -33,6 +33,8 @@ pub enum Event {
     },
     /// A moment that was asked for has come.
     Tick,
+    /// `tui.toml` was read.
+    Configured(Box<crate::config::Config>),
     /// What was written or read for the person is done, or failed: in words.
     Told {
         /// It went well.

@@ -7,7 +7,6 @@ use super::{App, Event, LinkEvent, Settings};
 use crate::input::Key;
 use crate::model::link::Link;
 use crate::ui;
-use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -214,13 +213,7 @@ pub fn event(seq: u64, kind: &str, view: WorkflowView) -> Frame {
 
 /// Nothing known yet.
 pub fn fresh(size: (u16, u16)) -> App {
-    let settings = Settings {
-        read_only: false,
-        ascii: false,
-        theme: Default::default(),
-        graphics: false,
-        zone: TimeZone::UTC,
-    };
+    let settings = Settings::default();
     App::new("unix:/run/reel/reeld.sock".into(), settings, size, NOW)
 }
 

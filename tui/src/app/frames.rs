@@ -4,6 +4,7 @@ use super::core::App;
 use super::event::{Action, LinkEvent};
 use super::toast::Tone;
 use super::view::Screen;
+use crate::config::Occasion;
 use crate::model::link::Link;
 use crate::model::log::{Level, Line, clean};
 use crate::model::row::unix_ms;
@@ -12,9 +13,6 @@ use crate::model::words::Status;
 use crate::model::{Applied, Row};
 use crate::model::{happening, key};
 use reel_shared::stream::{Frame, LogSubscription};
-
-/// Between two rings, in milliseconds.
-const BELL_MS: i64 = 10_000;
 
 impl App {
     pub(super) fn link_event(&mut self, daemon: usize, event: LinkEvent) {
@@ -107,6 +105,11 @@ impl App {
             }
             Applied::Elsewhere { kind } => {
                 self.seen(daemon);
+                if kind == "endpoint.disabled" {
+                    let text = "a webhook endpoint was disabled: 4 shows it";
+                    self.notify(Occasion::Hook, text);
+                    self.view.toasts.say(Tone::Bad, text, now);
+                }
                 self.call_once(super::call::Call::Attention { daemon });
                 self.view.hooks.outdated |= kind.starts_with("endpoint");
                 if self.view.screen == Screen::Hooks {
@@ -276,14 +279,22 @@ impl App {
             self.view.history.outdated = true;
         }
         if let Some((tone, text)) = told {
-            self.notify(&text);
-            self.say(tone, text);
+            let occasion = match tone {
+                Tone::Bad => Occasion::Failed,
+                Tone::Good => Occasion::Done,
+                Tone::Plain => Occasion::Ask,
+            };
+            self.notify(occasion, &text);
+            // The event itself stands among the events already.
+            self.view.toasts.say(tone, text, self.now_ms);
         }
     }
 
-    /// Tells a person who looks elsewhere; one in ten seconds.
-    pub(super) fn notify(&mut self, text: &str) {
-        if !self.view.focused && self.now_ms - self.notified_ms >= BELL_MS {
+    /// Tells a person who looks elsewhere, of what they want to be told, and not too often.
+    pub(super) fn notify(&mut self, occasion: Occasion, text: &str) {
+        let wanted = self.settings.notify.contains(&occasion);
+        let due = self.now_ms - self.notified_ms >= self.settings.notify_every_ms;
+        if wanted && !self.view.focused && due {
             self.notified_ms = self.now_ms;
             self.out.push(Action::Notify(text.to_owned()));
         }

@@ -97,12 +97,16 @@ impl App {
     /// A link that came or went is told among the events.
     pub(super) fn note_link(&mut self, daemon: usize, state: &crate::model::link::Link) {
         use crate::model::link::Link;
-        let before = &self.link_of(daemon).link;
+        let lived = self.link_of(daemon).link == Link::Live;
         let (told, tone) = match state {
-            Link::Live if *before != Link::Live => ("connected".to_owned(), happening::Tone::Good),
+            Link::Live if !lived => ("connected".to_owned(), happening::Tone::Good),
             Link::Retry {
                 attempt: 1, why, ..
-            } => (format!("the link is lost: {why}"), happening::Tone::Bad),
+            } => {
+                let told = format!("the link is lost: {why}");
+                self.notify(crate::config::Occasion::Box, &told);
+                (told, happening::Tone::Bad)
+            }
             Link::Denied { why, .. } => (format!("refused: {why}"), happening::Tone::Bad),
             _ => return,
         };

@@ -5,6 +5,48 @@ use crate::model::Row;
 use crate::model::filter::Filter;
 use crate::model::order::Sort;
 
+/// A column of a list of workflows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// The id's beginning.
+    Id,
+    /// The name.
+    Name,
+    /// The stages as letters.
+    Stages,
+    /// Progress as a bar.
+    Bar,
+    /// Progress as a number.
+    Percent,
+    /// When it ends, or what it waits for.
+    Eta,
+    /// Where it runs.
+    Box,
+    /// The pipeline's name.
+    Pipeline,
+    /// Who submitted it.
+    User,
+    /// Larger goes first.
+    Priority,
+    /// Since when it is here.
+    Age,
+}
+
+/// The columns by their names.
+pub const COLUMNS: [(&str, Column); 11] = [
+    ("id", Column::Id),
+    ("name", Column::Name),
+    ("stages", Column::Stages),
+    ("bar", Column::Bar),
+    ("percent", Column::Percent),
+    ("eta", Column::Eta),
+    ("box", Column::Box),
+    ("pipeline", Column::Pipeline),
+    ("user", Column::User),
+    ("priority", Column::Priority),
+    ("age", Column::Age),
+];
+
 /// A list as it stands on the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListView {

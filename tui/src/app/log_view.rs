@@ -30,9 +30,12 @@ impl App {
     /// The lines that the timeline of the open workflow wants.
     #[must_use]
     pub fn timeline_lines(&self) -> usize {
-        self.current().map_or(2, |row| {
-            row.stages.len() + 2 + usize::from(row.view.error.is_some())
-        })
+        let Some(row) = self.current() else { return 2 };
+        let waits = self.view.detail.as_ref().map_or(0, |detail| {
+            let spans = crate::model::span::spans(row, detail.events.values());
+            crate::model::span::lost(row, &spans, self.clock_ms()).len()
+        });
+        row.stages.len() + waits + 2 + usize::from(row.view.error.is_some())
     }
 
     /// Chooses the lines that pass, and where the screen begins among them.

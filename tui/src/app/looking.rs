@@ -143,21 +143,29 @@ impl App {
     /// The log of the opened workflow as its lines stand, else the screen, as text in a file.
     pub(super) fn save_screen(&mut self, path: &str) {
         let text = match &self.view.detail {
-            Some(detail) if matches!(detail.tab, Tab::Timeline | Tab::Logs) => detail
-                .shown_lines()
-                .map(|line| {
-                    let at = crate::ui::format::rfc3339(line.at_ms);
-                    format!("{at} {} {} {}\n", line.level.word(), line.stage, line.text)
-                })
-                .collect(),
+            Some(detail)
+                if matches!(detail.tab, Tab::Timeline | Tab::Logs) && !path.ends_with(".svg") =>
+            {
+                detail
+                    .shown_lines()
+                    .map(|line| {
+                        let at = crate::ui::format::rfc3339(line.at_ms);
+                        format!("{at} {} {} {}\n", line.level.word(), line.stage, line.text)
+                    })
+                    .collect()
+            }
             _ => {
                 let (columns, rows) = self.view.size;
                 let area = ratatui::layout::Rect::new(0, 0, columns, rows);
                 let mut buffer = ratatui::buffer::Buffer::empty(area);
                 crate::ui::draw(self, &mut buffer);
-                let mut text = crate::ui::lines(&buffer).join("\n");
-                text.push('\n');
-                text
+                if path.ends_with(".svg") {
+                    crate::ui::svg::svg(&buffer, "reel")
+                } else {
+                    let mut text = crate::ui::lines(&buffer).join("\n");
+                    text.push('\n');
+                    text
+                }
             }
         };
         self.out.push(Action::Save {

@@ -39,6 +39,7 @@ pub mod list;
 mod log_view;
 mod looking;
 mod marking;
+pub mod memory;
 mod moves;
 pub mod palette;
 mod past;

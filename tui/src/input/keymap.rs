@@ -237,6 +237,23 @@ impl Default for Keymap {
 }
 
 impl Keymap {
+    /// The table with other keys for some commands: they take the keys from whatever had them in that context.
+    #[must_use]
+    pub fn with(rebound: &[crate::config::Rebound]) -> Self {
+        let mut entries = Self::default().entries;
+        for other in rebound {
+            entries.retain(|(context, keys, command)| {
+                let same = *context == other.context;
+                !(same && (*command == other.command || other.keys.contains(keys)))
+            });
+            // In front, so that hints tell a person's own keys first.
+            for keys in other.keys.iter().rev() {
+                entries.insert(0, (other.context, keys.clone(), other.command));
+            }
+        }
+        Self { entries }
+    }
+
     /// What `typed` means in `context`; what the context says goes before what holds everywhere.
     #[must_use]
     pub fn lookup(&self, context: Context, typed: &[Key]) -> Lookup {

@@ -143,6 +143,53 @@ fn waited_for(event: &EventLine) -> String {
     }
 }
 
+/// Time that a stage lost waiting, over all its waits for the same thing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lost {
+    /// The stage's place in the row.
+    pub stage: usize,
+    /// What was waited for.
+    pub why: String,
+    /// In milliseconds.
+    pub total_ms: i64,
+    /// From when to when; none while it goes on.
+    pub stretches: Vec<(i64, Option<i64>)>,
+}
+
+/// Shorter waits are no loss, in milliseconds.
+const NO_LOSS_MS: i64 = 1_000;
+
+/// What each stage lost, by what it waited for, at `now_ms`.
+#[must_use]
+pub fn lost(row: &Row, spans: &[Span], now_ms: i64) -> Vec<Lost> {
+    let mut found: Vec<Lost> = Vec::new();
+    for span in spans.iter().filter(|span| span.doing == Doing::Waited) {
+        let Some(stage) = row.stages.iter().position(|stage| stage.id == span.stage) else {
+            continue;
+        };
+        let word = span.why.split(':').next().unwrap_or_default();
+        let took = (span.to_ms.unwrap_or(now_ms) - span.from_ms).max(0);
+        let stretch = (span.from_ms, span.to_ms);
+        match found
+            .iter_mut()
+            .find(|one| one.stage == stage && one.why == word)
+        {
+            Some(one) => {
+                one.total_ms += took;
+                one.stretches.push(stretch);
+            }
+            None => found.push(Lost {
+                stage,
+                why: word.to_owned(),
+                total_ms: took,
+                stretches: vec![stretch],
+            }),
+        }
+    }
+    found.retain(|one| one.total_ms >= NO_LOSS_MS);
+    found
+}
+
 /// The stages that made it take as long as it did: from the one that ended last back to what it waited for.
 #[must_use]
 pub fn critical(row: &Row) -> Vec<String> {

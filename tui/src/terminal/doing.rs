@@ -5,6 +5,7 @@ use super::runner::{End, Runner};
 use crate::app::call::Failure;
 use crate::app::{Action, Event};
 use crate::clock::now_ms;
+use crate::config::Config;
 use crate::net::Control;
 
 impl Runner {
@@ -48,7 +49,16 @@ impl Runner {
                     text: told.1,
                 });
             }
-            Action::Reload => {}
+            Action::Reload => {
+                let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+                let config = Config::load(env);
+                let good = config.problems.is_empty();
+                self.feed(Event::Configured(Box::new(config)));
+                if good {
+                    let text = "tui.toml was read again".to_owned();
+                    self.feed(Event::Told { good, text });
+                }
+            }
             Action::Suspend => self.suspend(),
             Action::Quit { leave_picture } => self.end = Some((End::Quit, leave_picture)),
         }

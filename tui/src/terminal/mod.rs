@@ -15,6 +15,7 @@ pub mod pace;
 pub mod painter;
 pub mod runner;
 mod scroll;
+pub mod session;
 mod sgr;
 pub mod tty;
 

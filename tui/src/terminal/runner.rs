@@ -5,9 +5,11 @@ use super::keys::{Input, Parser};
 use super::kind::Kind;
 use super::pace::{Pace, Profile};
 use super::painter::Painter;
+use super::session;
 use super::tty::Tty;
 use crate::app::{App, Event, Settings};
 use crate::clock::now_ms;
+use crate::config::Config;
 use crate::model::link::Shown;
 use crate::net::{Handle, Reply};
 use crate::ui;
@@ -99,11 +101,13 @@ pub async fn run(
     targets: Vec<String>,
     settings: Settings,
     looks: Looks,
+    config: Config,
 ) -> io::Result<End> {
     let mut signals = Signals::listen()?;
     let mut tty = Tty::open()?;
     let size = tty.size();
     tty.enter()?;
+    let named = targets.clone();
     let mut runner = Runner {
         app: App::of(targets, settings, size, now_ms()),
         tty: watched(tty)?,
@@ -117,9 +121,19 @@ pub async fn run(
         resize_due: None,
         end: None,
     };
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let kept = session::place(&named, env);
+    if let Some(memory) = kept.as_deref().and_then(session::load) {
+        runner.app.recall_session(&memory);
+    }
+    runner.feed(Event::Configured(Box::new(config)));
     loop {
         runner.draw_if_due()?;
         if let Some((end, leave_picture)) = runner.end {
+            if let Some(place) = &kept {
+                // A session that can't be kept begins anew next time.
+                let _ = session::save(place, &runner.app.memory());
+            }
             let picture = if leave_picture {
                 runner.picture()
             } else {

@@ -54,7 +54,12 @@ pub fn table(app: &App, list: &ListView, areas: &Areas, title: &str, buffer: &mu
         return;
     }
     let boxes = several_boxes(app, list);
-    let columns = Columns::of(areas.width, area.width, boxes);
+    let columns = Columns::of(
+        areas.width,
+        area.width,
+        boxes,
+        app.settings.columns.as_deref(),
+    );
     columns.head(buffer, area);
     let rows = Rect {
         y: area.y + 1,

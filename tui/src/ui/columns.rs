@@ -4,90 +4,122 @@ use super::paint::{field, field_right, put};
 use super::{format, theme};
 use crate::app::App;
 use crate::app::areas::Width;
+use crate::app::list::Column;
 use crate::model::Row;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// Where each column begins and how wide it is; 0 is hidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The columns there are, in order, with their widths; the name takes what is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
-    id: u16,
-    name: u16,
-    stages: u16,
-    bar: u16,
-    percent: u16,
-    outlook: u16,
-    place: u16,
+    shown: Vec<(Column, u16)>,
 }
 
 const LEAD: u16 = 4;
 
-impl Columns {
-    /// For a list so many cells wide. The box shows only where there are several.
-    #[must_use]
-    pub fn of(width: Width, cells: u16, boxes: bool) -> Self {
-        let narrow = width <= Width::Narrow;
-        let mut columns = Self {
-            id: 6,
-            name: 0,
-            stages: if narrow { 12 } else { 14 },
-            bar: match width {
-                Width::Preview => 10,
-                Width::Strip => 12,
-                _ => 0,
-            },
-            percent: 4,
-            outlook: 12,
-            place: if boxes && !narrow { 8 } else { 0 },
-        };
-        let fixed = columns.fixed();
-        columns.name = cells.saturating_sub(fixed).max(8);
-        columns
-    }
+/// A name is at least so wide; what doesn't fit beside it goes, the last first.
+const NAME: u16 = 12;
 
-    fn fixed(self) -> u16 {
-        let gaps = [
-            self.id,
-            self.stages,
-            self.bar,
-            self.percent,
-            self.outlook,
-            self.place,
-        ];
-        LEAD + gaps
+/// As they stand unless a person chose others.
+const USUAL: [Column; 7] = [
+    Column::Id,
+    Column::Name,
+    Column::Stages,
+    Column::Bar,
+    Column::Percent,
+    Column::Eta,
+    Column::Box,
+];
+
+impl Columns {
+    /// For a list so many cells wide. Of the usual ones the box shows only where there are several.
+    #[must_use]
+    pub fn of(width: Width, cells: u16, boxes: bool, chosen: Option<&[Column]>) -> Self {
+        let narrow = width <= Width::Narrow;
+        let wide = |column: Column| match column {
+            Column::Id => 6,
+            Column::Name => 0,
+            Column::Stages if narrow => 12,
+            Column::Stages => 14,
+            Column::Bar if narrow => 0,
+            Column::Bar if width == Width::Strip => 12,
+            Column::Bar => 10,
+            Column::Percent => 4,
+            Column::Eta => 12,
+            Column::Box => 8,
+            Column::Pipeline => 10,
+            Column::User => 8,
+            Column::Priority => 5,
+            Column::Age => 6,
+        };
+        let mut shown: Vec<(Column, u16)> = chosen
+            .unwrap_or(&USUAL)
             .iter()
-            .map(|width| if *width == 0 { 0 } else { width + 1 })
-            .sum::<u16>()
+            .filter(|column| {
+                let unasked = chosen.is_none();
+                !(unasked && **column == Column::Box && (narrow || !boxes))
+                    && !(unasked && narrow && **column == Column::Bar)
+            })
+            .map(|column| (*column, wide(*column)))
+            .filter(|(column, wide)| *wide > 0 || *column == Column::Name)
+            .collect();
+        if !shown.iter().any(|(column, _)| *column == Column::Name) {
+            shown.insert(0, (Column::Name, 0));
+        }
+        let fixed = |shown: &[(Column, u16)]| {
+            LEAD + shown.iter().map(|(_, wide)| wide + 1).sum::<u16>() - 1
+        };
+        // A bar says less than the number beside it.
+        while fixed(&shown) + NAME > cells && shown.len() > 1 {
+            let bar = shown.iter().position(|(column, _)| *column == Column::Bar);
+            let last = shown
+                .iter()
+                .rposition(|(column, _)| *column != Column::Name);
+            let Some(at) = bar.or(last) else { break };
+            if chosen.is_none() && bar.is_none() {
+                break;
+            }
+            shown.remove(at);
+        }
+        let left = cells.saturating_sub(fixed(&shown)).max(8);
+        for (column, wide) in &mut shown {
+            if *column == Column::Name {
+                *wide = left;
+            }
+        }
+        Self { shown }
     }
 
     /// The line above the rows.
-    pub fn head(self, buffer: &mut Buffer, area: Rect) {
-        let titles = [
-            (self.id, "ID", false),
-            (self.name, "NAME", false),
-            (self.stages, "STAGES", false),
-            (self.bar, "PROGRESS", false),
-            (self.percent, "PCT", true),
-            (self.outlook, "ETA", true),
-            (self.place, "BOX", false),
-        ];
+    pub fn head(&self, buffer: &mut Buffer, area: Rect) {
         let mut x = LEAD;
-        for (width, title, right) in titles {
-            if width > 0 {
-                if right {
-                    field_right(buffer, area, x, 0, width, title, theme::DIM)
-                } else {
-                    field(buffer, area, x, 0, width, title, theme::DIM)
-                };
-                x += width + 1;
+        for (column, width) in &self.shown {
+            let (title, right) = match column {
+                Column::Id => ("ID", false),
+                Column::Name => ("NAME", false),
+                Column::Stages => ("STAGES", false),
+                Column::Bar => ("PROGRESS", false),
+                Column::Percent => ("PCT", true),
+                Column::Eta => ("ETA", true),
+                Column::Box => ("BOX", false),
+                Column::Pipeline => ("PIPELINE", false),
+                Column::User => ("USER", false),
+                Column::Priority => ("PRIO", true),
+                Column::Age => ("AGE", true),
+            };
+            if right {
+                field_right(buffer, area, x, 0, *width, title, theme::DIM);
+            } else {
+                field(buffer, area, x, 0, *width, title, theme::DIM);
             }
+            x += width + 1;
         }
     }
 
     /// One workflow.
     pub fn row(
-        self,
+        &self,
         app: &App,
         row: &Row,
         buffer: &mut Buffer,
@@ -95,7 +127,6 @@ impl Columns {
         y: u16,
         under_cursor: bool,
     ) {
-        let marked = app.view.marks.contains(&row.key);
         let (sign, look) = if app.is_stale(row) && app.several() {
             ("~", theme::ASK)
         } else {
@@ -106,61 +137,14 @@ impl Columns {
         if under_cursor {
             put(buffer, area, 0, y, "▌", theme::BOLD);
         }
-        if marked {
+        if app.view.marks.contains(&row.key) {
             put(buffer, area, 1, y, "●", theme::BOLD);
         }
         put(buffer, area, 2, y, sign, look);
         let mut x = LEAD;
-        id(
-            app,
-            row,
-            buffer,
-            Rect {
-                width: (x + self.id).min(area.width),
-                ..area
-            },
-            x,
-            y,
-        );
-        x += self.id + 1;
-        field(buffer, area, x, y, self.name, row.name(), text);
-        x += self.name + 1;
-        field(buffer, area, x, y, self.stages, &format::stages(row), text);
-        x += self.stages + 1;
-        if self.bar > 0 {
-            put(
-                buffer,
-                area,
-                x,
-                y,
-                &format::bar(row.view.progress, self.bar),
-                bar_look(row, look),
-            );
-            x += self.bar + 1;
-        }
-        field_right(
-            buffer,
-            area,
-            x,
-            y,
-            self.percent,
-            &format::percent(row.view.progress),
-            text,
-        );
-        x += self.percent + 1;
-        let (outlook, outlook_look) = outlook(app, row);
-        field_right(
-            buffer,
-            area,
-            x,
-            y,
-            self.outlook,
-            &outlook,
-            outlook_look.unwrap_or(text),
-        );
-        x += self.outlook + 1;
-        if self.place > 0 {
-            field(buffer, area, x, y, self.place, place(app, row), theme::DIM);
+        for (column, width) in &self.shown {
+            cell(app, row, *column, buffer, area, (x, y, *width), text);
+            x += width + 1;
         }
         if under_cursor {
             let line = Rect {
@@ -170,6 +154,51 @@ impl Columns {
                 height: 1,
             };
             buffer.set_style(line.intersection(buffer.area), theme::CURSOR);
+        }
+    }
+}
+
+/// A row's cell at a column, a line and a width.
+fn cell(
+    app: &App,
+    row: &Row,
+    column: Column,
+    buffer: &mut Buffer,
+    area: Rect,
+    (x, y, width): (u16, u16, u16),
+    text: Style,
+) {
+    let left =
+        |buffer: &mut Buffer, words: &str, look| field(buffer, area, x, y, width, words, look);
+    let right = |buffer: &mut Buffer, words: &str, look| {
+        field_right(buffer, area, x, y, width, words, look)
+    };
+    match column {
+        Column::Id => {
+            let room = Rect {
+                width: (x + width).min(area.width),
+                ..area
+            };
+            id(app, row, buffer, room, x, y);
+        }
+        Column::Name => left(buffer, row.name(), text),
+        Column::Stages => left(buffer, &format::stages(row), text),
+        Column::Bar => {
+            let bar = format::bar(row.view.progress, width);
+            put(buffer, area, x, y, &bar, bar_look(row, theme::sign(row).1));
+        }
+        Column::Percent => right(buffer, &format::percent(row.view.progress), text),
+        Column::Eta => {
+            let (words, look) = outlook(app, row);
+            right(buffer, &words, look.unwrap_or(text));
+        }
+        Column::Box => left(buffer, place(app, row), theme::DIM),
+        Column::Pipeline => left(buffer, &row.view.pipeline, text),
+        Column::User => left(buffer, &row.view.user_id, theme::DIM),
+        Column::Priority => right(buffer, &row.view.priority.to_string(), text),
+        Column::Age => {
+            let age = format::duration((app.clock_ms() - row.created_ms).max(0));
+            right(buffer, &age, theme::DIM);
         }
     }
 }

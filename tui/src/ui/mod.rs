@@ -26,9 +26,11 @@ mod queue;
 pub mod reading;
 mod stats;
 mod strip;
+pub mod svg;
 mod tabs;
 pub mod theme;
 mod timeline;
+mod usual;
 
 use crate::app::areas::Width;
 use crate::app::{App, Screen};

@@ -217,6 +217,33 @@ fn detail() {
 }
 
 #[test]
+fn detail_with_usual_times_and_waits() {
+    pictures("detail_usual", |size| {
+        let mut app = opened(size, "k3f9a1b2c3d4");
+        let told = json!({"events": [
+            {"seq": 1, "timestamp": ago(700), "kind": "stage.started", "data": {"stage": "generating_tts"}},
+            {"seq": 2, "timestamp": ago(600), "kind": "stage.waiting", "data": {"stage": "generating_tts",
+                "wait": {"for": "retry"}, "error": {"message": "429"}}},
+            {"seq": 3, "timestamp": ago(580), "kind": "stage.ready", "data": {"stage": "generating_tts"}},
+            {"seq": 4, "timestamp": ago(580), "kind": "stage.started", "data": {"stage": "generating_tts"}},
+            {"seq": 5, "timestamp": ago(550), "kind": "stage.completed", "data": {"stage": "generating_tts"}},
+            {"seq": 6, "timestamp": ago(300), "kind": "stage.ready", "data": {"stage": "processing_video"}},
+            {"seq": 7, "timestamp": ago(220), "kind": "stage.started", "data": {"stage": "processing_video"}}]});
+        reply_to(
+            &mut app,
+            |call| matches!(call, crate::app::call::Call::Events { .. }),
+            told,
+        );
+        reply_to(
+            &mut app,
+            |call| matches!(call, crate::app::call::Call::Stats { .. }),
+            numbers(),
+        );
+        app
+    });
+}
+
+#[test]
 fn detail_of_a_failure() {
     pictures("detail_failed", |size| opened(size, "m11111111111"));
 }

@@ -2,10 +2,11 @@
 //! cell and not all of them.
 
 use super::paint::{field, field_right, put, width};
+use super::usual::{marks, verdict, wait_line};
 use super::{format, theme};
 use crate::app::App;
 use crate::app::detail::Detail;
-use crate::model::span::{Doing, Span, spans};
+use crate::model::span::{Doing, Lost, Span, critical, lost, spans};
 use crate::model::{Row, Stage};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -16,9 +17,9 @@ const LENGTHS: [i64; 22] = [
     21_600, 28_800, 43_200, 86_400,
 ];
 
-struct Axis {
-    from_ms: i64,
-    length_ms: i64,
+pub(super) struct Axis {
+    pub(super) from_ms: i64,
+    pub(super) length_ms: i64,
     cells: u16,
 }
 
@@ -56,18 +57,27 @@ impl Axis {
         }
     }
 
-    fn cell(&self, at_ms: i64) -> u16 {
+    pub(super) fn cell(&self, at_ms: i64) -> u16 {
         let part = (at_ms - self.from_ms).clamp(0, self.length_ms) as f64 / self.length_ms as f64;
         ((part * f64::from(self.cells)).floor() as u16).min(self.cells.saturating_sub(1))
     }
 }
 
-/// The table of stages with their bars.
+/// A line of the table.
+#[derive(Debug, Clone, Copy)]
+enum Line<'a> {
+    Stage(usize),
+    /// What a stage waited before it ran, and for what.
+    Wait(&'a Lost),
+}
+
+/// The table of stages with their bars, and a row of its own for time that was lost waiting.
 pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     if area.height == 0 {
         return;
     }
     let spans = spans(row, detail.events.values());
+    let lost = lost(row, &spans, app.clock_ms());
     let names = row
         .stages
         .iter()
@@ -75,33 +85,52 @@ pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buff
         .max()
         .unwrap_or(8)
         .clamp(8, 24);
-    let lead = 3 + names + 1 + 4 + 12 + 8;
+    let compared = area.width >= 110
+        && row
+            .stages
+            .iter()
+            .any(|stage| app.usual(&row.key, &stage.id).is_some());
+    let mut lead = 3 + names + 1 + 4 + 12 + 8;
+    if compared {
+        put(buffer, area, lead, 0, "VS 7 DAYS", theme::DIM);
+        lead += 11;
+    }
     let cells = area.width.saturating_sub(lead + 1);
     let axis = Axis::of(app, row, &spans, cells);
     head(app, &axis, names, lead, area, buffer);
-    let room = area.height.saturating_sub(2);
-    let (first, shown) = window(row, usize::from(room));
-    for (y, (number, stage)) in (1u16..).zip(row.stages.iter().enumerate().skip(first).take(shown))
-    {
-        let line = Rect {
+    let lines: Vec<Line<'_>> = (0..row.stages.len())
+        .flat_map(|at| {
+            let waits = lost
+                .iter()
+                .filter(move |one| one.stage == at)
+                .map(Line::Wait);
+            waits.chain([Line::Stage(at)])
+        })
+        .collect();
+    let room = usize::from(area.height.saturating_sub(2));
+    let (first, shown) = window(row, &lines, room);
+    for (y, line) in (1u16..).zip(lines.iter().skip(first).take(shown)) {
+        let cell = Rect {
             y: area.y + y,
             height: 1,
             ..area
         };
-        stage_line(app, stage, number + 1, names, line, buffer);
-        if cells >= 8 {
-            bars(
-                app,
-                stage,
-                &spans,
-                &axis,
-                Rect {
-                    x: area.x + lead,
-                    width: cells,
-                    ..line
-                },
-                buffer,
-            );
+        let bar = Rect {
+            x: area.x + lead,
+            width: if cells >= 8 { cells } else { 0 },
+            ..cell
+        };
+        match line {
+            Line::Stage(at) => {
+                let stage = &row.stages[*at];
+                stage_line(app, stage, at + 1, names, cell, buffer);
+                if compared {
+                    verdict(app, row, stage, lead - 11, cell, buffer);
+                }
+                bars(app, stage, &spans, &axis, bar, buffer);
+                marks(app, row, stage, &spans, &axis, bar, buffer);
+            }
+            Line::Wait(wait) => wait_line(app, wait, names, &axis, bar, cell, buffer),
         }
     }
     let below = 1 + u16::try_from(shown).unwrap_or(0);
@@ -116,9 +145,9 @@ pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buff
     }
 }
 
-/// Which stages are in sight: all, or those around the current one.
-fn window(row: &Row, room: usize) -> (usize, usize) {
-    let count = row.stages.len();
+/// Which lines are in sight: all, or those around the current stage.
+fn window(row: &Row, lines: &[Line<'_>], room: usize) -> (usize, usize) {
+    let count = lines.len();
     let wanted = room.saturating_sub(usize::from(row.view.error.is_some()));
     let room = wanted.max(1);
     if count <= room {
@@ -127,10 +156,12 @@ fn window(row: &Row, room: usize) -> (usize, usize) {
     let current = row
         .current_stage()
         .and_then(|current| row.stages.iter().position(|stage| stage.id == current.id));
-    let first = current
-        .unwrap_or(0)
-        .saturating_sub(room / 2)
-        .min(count - room);
+    let at = current.and_then(|current| {
+        lines
+            .iter()
+            .position(|line| matches!(line, Line::Stage(at) if *at == current))
+    });
+    let first = at.unwrap_or(0).saturating_sub(room / 2).min(count - room);
     (first, room)
 }
 
@@ -198,7 +229,8 @@ fn stage_line(
 }
 
 fn bars(app: &App, stage: &Stage, spans: &[Span], axis: &Axis, area: Rect, buffer: &mut Buffer) {
-    for span in spans.iter().filter(|span| span.stage == stage.id) {
+    let own = spans.iter().filter(|span| span.stage == stage.id);
+    for span in own.filter(|span| span.doing != Doing::Waited && area.width > 0) {
         let (sign, look) = match span.doing {
             Doing::Ran if span.to_ms.is_none() => ("▓", theme::RUN),
             Doing::Ran => ("█", theme::PLAIN),
@@ -255,6 +287,10 @@ fn totals(app: &App, row: &Row, spans: &[Span], y: u16, area: Rect, buffer: &mut
     } else if let Some(message) = row.view.message.as_deref().filter(|_| row.is_active()) {
         text.push_str(&format!("   {message}"));
     }
+    let path = critical(row);
+    if path.len() > 1 && !row.is_active() {
+        text.push_str(&format!("   critical path {}", path.join(" → ")));
+    }
     put(buffer, area, 3, y, &text, theme::DIM);
 }
 
@@ -273,7 +309,8 @@ pub fn small(app: &App, row: &Row, area: Rect, buffer: &mut Buffer) {
         .min(16);
     let cells = area.width.saturating_sub(names + 10);
     let axis = Axis::of(app, row, &spans, cells);
-    let (first, shown) = window(row, usize::from(area.height));
+    let lines: Vec<Line<'_>> = (0..row.stages.len()).map(Line::Stage).collect();
+    let (first, shown) = window(row, &lines, usize::from(area.height));
     for (y, stage) in (0u16..).zip(row.stages.iter().skip(first).take(shown)) {
         let line = Rect {
             y: area.y + y,

@@ -44,6 +44,11 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Of a core, in percent, since an earlier look so many seconds ago.
+    pub fn core_since(&self, before: &Self, seconds: f64) -> f64 {
+        (self.busy - before.busy) / seconds * 100.0
+    }
+
     /// Of this process, over all its threads.
     pub fn of(pid: u32) -> Result<Self> {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))

@@ -10,6 +10,8 @@ mod peers;
 mod pick_up;
 mod submits;
 mod table;
+mod tui;
+mod tui_terminal;
 mod webhooks;
 
 use crate::build;
@@ -25,7 +27,7 @@ const SETTINGS: &str = "[retention]\nfinished = 10000000\nmin_free_disk = \"16Mi
 /// Its options.
 #[derive(Debug, clap::Args)]
 pub struct Bench {
-    /// Only these parts: jobs, submit, cli, pick-up, idle, history, webhooks, size
+    /// Only these parts: jobs, submit, cli, pick-up, idle, history, webhooks, tui, size
     #[arg(value_name = "PART")]
     parts: Vec<String>,
     /// Jobs of the throughput measure
@@ -66,7 +68,7 @@ impl Bench {
         if wanted("size") {
             table.part("size", sizes(&ground)?);
         }
-        let parts: [(&str, &dyn Fn() -> Result<Table>); 7] = [
+        let parts: [(&str, &dyn Fn() -> Result<Table>); 8] = [
             ("jobs", &|| jobs::measure(&ground, self.jobs)),
             ("submit", &|| submits::measure(&ground)),
             ("cli", &|| command_line::measure(&ground)),
@@ -74,6 +76,7 @@ impl Bench {
             ("idle", &|| idle::measure(&ground)),
             ("history", &|| history::measure(&ground, self.finished)),
             ("webhooks", &|| webhooks::measure(&ground)),
+            ("tui", &|| tui::measure(&ground)),
         ];
         for (name, measure) in parts.into_iter().filter(|(name, _)| wanted(name)) {
             eprintln!("measuring: {name}");
