@@ -28,6 +28,7 @@ mod providers;
 mod refusals;
 mod requests;
 mod start;
+mod stored;
 mod surfaces;
 mod tidy;
 mod tls;

@@ -78,6 +78,7 @@ struct Shared {
     tokens: Book,
     links: Arc<Links>,
     spoken: Spoken,
+    listed_voices: surfaces::service::Listed,
     objects: Objects,
     uploads: surfaces::upload::Uploads,
     throttle: RwLock<(Limits, Arc<Throttle>)>,
@@ -140,6 +141,7 @@ impl Api {
             tokens,
             links,
             spoken: Spoken::default(),
+            listed_voices: surfaces::service::Listed::default(),
             objects,
             uploads: surfaces::upload::Uploads::default(),
             throttle,
@@ -184,6 +186,11 @@ impl Api {
     /// What is being uploaded.
     fn uploads(&self) -> &surfaces::upload::Uploads {
         &self.0.uploads
+    }
+
+    /// The voices that the configured speech service has.
+    fn listed_voices(&self) -> &surfaces::service::Listed {
+        &self.0.listed_voices
     }
 
     /// The voices that this machine speaks with.

@@ -50,7 +50,8 @@ pub async fn metadata(
     let ttl = api.config().storage.link_ttl;
     let step = step(ttl);
     let begin = begin(api.engine().now(), step);
-    let shown = shown(&api, &workflow, &assets, begin, ttl);
+    let mut shown = shown(&api, &workflow, &assets, begin, ttl);
+    shown["result"]["s3_upload_results"] = uploads(&api, &workflow, ttl).await;
     let mut answer = answer::json(StatusCode::OK, shown.to_string().into());
     let kept = format!("private, max-age={}", step.as_secs());
     if let Ok(kept) = HeaderValue::from_str(&kept) {
@@ -149,6 +150,22 @@ fn technical(workflow: &Workflow, renditions: &[Rendition]) -> Value {
     Value::Object(told)
 }
 
+/// What became of each file's upload, with a link to what is in the store.
+async fn uploads(api: &Api, workflow: &Workflow, ttl: Duration) -> Value {
+    let mut told = Vec::new();
+    for one in list(workflow, "s3_upload_results") {
+        let mut one = json::to_json(one);
+        let stored = one["success"] == true;
+        if let Some(key) = one["s3_key"].as_str().filter(|_| stored) {
+            // A store without credentials to sign with tells no link; the rest is told all the same.
+            let link = api.objects().signed_url(api.objects().own(key), ttl).await;
+            one["signed_url"] = link.ok().flatten().into();
+        }
+        told.push(one);
+    }
+    told.into()
+}
+
 fn result(workflow: &Workflow, assets: &Assets) -> Value {
     let path = |asset: &Asset| asset.path.to_string_lossy().into_owned();
     let param = |name: &str| workflow.params.get(name).and_then(Given::as_text);
@@ -156,10 +173,6 @@ fn result(workflow: &Workflow, assets: &Assets) -> Value {
         .completed_at
         .zip(workflow.started_at)
         .map(|(end, start)| end.since(start).as_secs_f64());
-    let uploads: Vec<Value> = list(workflow, "s3_upload_results")
-        .iter()
-        .map(json::to_json)
-        .collect();
     json!({
         "success": workflow.status() == Status::Completed,
         "video_path": path(&assets.video.asset),
@@ -171,7 +184,6 @@ fn result(workflow: &Workflow, assets: &Assets) -> Value {
         },
         "error": view::failure(workflow).map(|failure| failure.message.as_str()),
         "processing_time": time,
-        "s3_upload_results": uploads,
     })
 }
 

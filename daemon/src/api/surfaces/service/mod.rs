@@ -14,7 +14,7 @@ pub use change::{remove, rename};
 pub use create::{create, download, generate};
 pub use gallery::{gallery, status};
 pub use history::history;
-pub use resources::{avatars, topics, voices};
+pub use resources::{Listed, avatars, topics, voices};
 
 use super::words::{Words, standing, statuses};
 use crate::api::Api;

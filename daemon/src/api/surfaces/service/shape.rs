@@ -36,7 +36,9 @@ pub(super) fn video(api: &Api, workflow: &Workflow) -> Value {
         "status": words::video(words::standing(workflow)),
         "downloadUrl": made.then(|| link(format!("/api/video/download/{}", workflow.id))),
         "videoUrl": made.then(|| link(Door::Stream.path(&workflow.id))),
-        "s3Key": assets.and_then(|assets| assets.video.asset.key),
+        "s3Key": assets
+            .and_then(|assets| assets.video.asset.key)
+            .map(|key| api.objects().whole(&key)),
         "metadata": {
             "size": whole(number(workflow, "fileSize")),
             "format": format,

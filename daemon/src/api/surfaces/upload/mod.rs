@@ -284,15 +284,15 @@ async fn settle(order: &Order) -> Result<Response, Problem> {
     let total = order.total.or(order.whole.then_some(arrived));
     let is_whole = total == Some(arrived);
     // A few bytes are too few to tell by, unless they are all.
-    if is_whole || beginning.len() >= 512 {
-        if let Err(what) = sniff::video(&beginning) {
-            order.place.discard();
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                format!("the upload is {what}; nothing of it was kept"),
-            ));
-        }
+    if (is_whole || beginning.len() >= 512)
+        && let Err(what) = sniff::video(&beginning)
+    {
+        order.place.discard();
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            format!("the upload is {what}; nothing of it was kept"),
+        ));
     }
     if !is_whole {
         return Ok(so_far(&order.id, arrived, total));
