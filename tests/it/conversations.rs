@@ -252,7 +252,8 @@ async fn what_one_user_says_another_does_not_see() {
     assert_eq!(own.body["data"]["generation"]["userId"], "anna");
 }
 
-#[tokio::test]
+// The stand-in answers while the test waits for the daemon.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chat_model_finds_the_intent_and_the_rules_stand_in_for_it() {
     let home = Home::scratch().unwrap();
     let model = StandIn::start(|asked: &Asked| {
@@ -293,7 +294,8 @@ async fn a_chat_model_finds_the_intent_and_the_rules_stand_in_for_it() {
             &json!({"content": content}),
         );
         assert_eq!(said.status, 201, "{said:?}");
-        assert_eq!(said.body["data"]["intent"], intent, "{content}");
+        let words = home.last_words();
+        assert_eq!(said.body["data"]["intent"], intent, "{content}: {words}");
     }
     let asked = model.asked();
     assert!(
