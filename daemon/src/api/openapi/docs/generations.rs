@@ -60,7 +60,7 @@ const DOCS: &[Doc] = &[
         "Say something",
         &[data(201, "What was said, what is answered, and what was made of it", r#"{"message": "$Message", "intent": "video_generation", "reply~": "$Message", "generation~": "$Generation", "clarificationQuestions": ["$Question"]}"#)],
     )
-    .about("Makes the conversation when it is new.")
+    .about("Makes the conversation when it is new. `intent` is `video_generation`, `clarification` or `confirmation` (an answer to what a generation of the conversation asks), or `other`.")
     .reads(r#"{"content": "Create a video of a sunset"}"#),
     Doc::new(
         "GET /api/conversations/{id}/messages",

@@ -22,7 +22,7 @@ const DOCS: &[Doc] = &[
         .may_read(PROCESS),
     Doc::new("POST /async/episodes/{id}/render_clips", "Render an episode's clips", QUEUED)
         .about("Every clip × variant × ratio that is asked for; without ids all clips.")
-        .may_read(r#"{"episode_id?": "newsroom-2024-video", "clip_ids?~": ["c1"], "variants?": ["=clean|subtitled"], "aspect_ratios?": ["=9x16|16x9|1x1"], "force_rerender?": false, "webhook_url?": "https://hooks.example/done", "priority?": "%-1000..1000: 0"}"#),
+        .may_read(r#"{"episode_id?": "newsroom-2024-video", "clip_ids?~": ["c1"], "variants?": ["=clean|subtitled"], "aspect_ratios?": ["=9x16|16x9|1x1"], "webhook_url?": "https://hooks.example/done", "priority?": "%-1000..1000: 0"}"#),
     Doc::new(
         "GET /async/jobs",
         "Jobs",
@@ -75,7 +75,7 @@ const DOCS: &[Doc] = &[
         "Process an episode and wait for its end",
         &[bare(200, "The job, ended", "\"$Job\""), bare(202, "The job; it takes longer than `wait`", "\"$Job\"")],
     )
-    .query(&[query("wait", "600", "How long to wait: seconds, or a duration")])
+    .query(&[query("wait", "600", "How long to wait, in seconds, up to 3600")])
     .may_read(PROCESS),
     Doc::new(
         "PUT /episodes/{id}/source",

@@ -111,6 +111,7 @@ async fn take(
         .unwrap_or(TARGET);
     let force = body.truth("force_reprocess").unwrap_or(false);
     let webhook_url = body.text("webhook_url");
+    let priority = body.whole("priority", -1000, 1000);
     let _ = body.rest();
     let mut params = Map::new();
     params.insert("episode_id".to_owned(), episode.id.as_str().into());
@@ -120,6 +121,7 @@ async fn take(
         params,
         name: Some(episode.title.chars().take(200).collect()),
         webhook_url,
+        priority,
         ..draft(origin, 0)
     };
     let submit = checked(api, draft, &mut body, |field| said(field)).await?;
@@ -239,6 +241,7 @@ pub async fn render_clips(
         }
     }
     let webhook_url = body.text("webhook_url");
+    let priority = body.whole("priority", -1000, 1000);
     let _ = body.rest();
     let title: String = episode.title.chars().take(190).collect();
     let draft = Draft {
@@ -246,6 +249,7 @@ pub async fn render_clips(
         params,
         name: Some(format!("Clips of {title}")),
         webhook_url,
+        priority,
         ..draft(&origin, 0)
     };
     let submit = checked(&api, draft, &mut body, |field| said(field)).await?;
