@@ -339,7 +339,12 @@ async fn what_fails_outside_fails_here_and_what_runs_can_be_deleted() {
 async fn a_file_from_elsewhere_is_fetched_and_private_addresses_are_not() {
     let home = Home::scratch().unwrap();
     let outside = outside(film(home.root())).await;
-    home.configure(OPEN).unwrap();
+    let told = "default_events = [\"video.completed\"]";
+    home.configure(&format!(
+        "{OPEN}default_url = \"{}/told\"\n{told}\n",
+        outside.url()
+    ))
+    .unwrap();
     let daemon = Daemon::start(&home).unwrap();
     let asked = json!({
         "videoUrl": format!("{}/film.mp4", outside.url()), "title": "From afar", "email": "a@b.c", "executionId": "exec_1",
@@ -370,6 +375,14 @@ async fn a_file_from_elsewhere_is_fetched_and_private_addresses_are_not() {
         get(&home, "/api/video/history?executionId=exec_1")["data"]["total"],
         1
     );
+
+    // Who is told of it gets a link that needs no token.
+    let told = outside.until_asked(2).await.unwrap();
+    let told = told.iter().find(|one| one.path == "/told").unwrap().json();
+    let link = told["data"]["videoUrl"].as_str().unwrap();
+    let path = link.find("/api/").map(|at| &link[at..]).unwrap();
+    let page = "Origin: https://page.example";
+    assert_eq!(tcp(&home, "GET", path, page, b"").unwrap().status, 200);
     assert_eq!(
         fields(&post(&home, "/api/video/download-video", &json!({}))),
         ["videoUrl"]

@@ -2,6 +2,7 @@
 
 use crate::api::House;
 use crate::api::listen::tls::{self, Keys};
+use crate::cast::Cast;
 use crate::config::{Config, Environment, Flags, load};
 use crate::pipeline::{self, Catalogue, Defaults};
 use futures_util::future::BoxFuture;
@@ -45,6 +46,8 @@ impl Household {
         })?;
         let fresh = tls::read(&loaded.config.http)
             .map_err(|error| vec![problem("http".into(), error.to_string())])?;
+        Cast::read(&loaded.config)
+            .map_err(|error| vec![problem("catalog.toml".into(), error.to_string())])?;
         let defaults = Defaults::from(&loaded.config);
         self.catalogue
             .reload(&Catalogue::folder(&loaded.config), &defaults)

@@ -1,7 +1,8 @@
-//! The pipelines: files that don't load, parameters handed to a shell, programs that are not there.
+//! The pipelines and the catalogue of people beside them: files that don't load, parameters handed to a shell, programs that are not there.
 
 use super::Finding;
 use super::machine::find_program;
+use crate::cast::Cast;
 use crate::config::{Config, Environment};
 use crate::domain::pipeline::Work;
 use crate::pipeline::{Catalogue, Defaults, features, shell_handed};
@@ -21,6 +22,14 @@ pub(super) fn look(config: &Config, environment: &Environment) -> (Vec<String>, 
             )
         })
         .collect();
+    if let Err(problem) = Cast::read(config) {
+        let remedy = "mend the file, or take it away and the built-in one counts";
+        findings.push(Finding::missing(
+            "catalog.toml",
+            problem.to_string(),
+            remedy,
+        ));
+    }
     for problem in features::unknown(&config.features, &loaded) {
         let (detail, remedy) = problem.split_once("; ").unwrap_or((&problem, ""));
         findings.push(Finding::missing("features", detail, remedy));
