@@ -1,6 +1,8 @@
 //! Services that make things for a key, stood in for by servers that speak their protocols, faults included: asked as they
 //! want it, waited for as they say, never paid twice.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reel_tests::{
     Asked, Daemon, Home, Reply, StandIn, act, request, submit, wait_for, wait_for_end,
     wait_for_status,
@@ -329,6 +331,52 @@ async fn a_clip_that_was_asked_for_is_found_again_after_a_kill_and_paid_once() {
         asked
             .iter()
             .all(|asked| asked.header("x-goog-api-key") == Some(KEY))
+    );
+}
+
+#[tokio::test]
+async fn the_other_protocols_speak_and_make_too() {
+    let home = Home::scratch().unwrap();
+    let (film, sound) = (STANDARD.encode(film(&home)), STANDARD.encode(sound(&home)));
+    let google = StandIn::start(move |asked: &Asked| match asked.path.as_str() {
+        "/v1/text:synthesize" => Reply::json(200, &json!({ "audioContent": sound })),
+        "/v1/projects/p/locations/l/publishers/google/models/veo-3:predictLongRunning" => {
+            Reply::json(200, &json!({"name": "projects/p/locations/l/operations/7"}))
+        }
+        "/v1/projects/p/locations/l/publishers/google/models/veo-3:fetchPredictOperation" => {
+            let video = json!({"bytesBase64Encoded": film, "mimeType": "video/mp4"});
+            Reply::json(200, &json!({"done": true, "response": {"videos": [video]}}))
+        }
+        _ => Reply::new(404, ""),
+    })
+    .await
+    .unwrap();
+    let url = google.url();
+    let model = "projects/p/locations/l/publishers/google/models/veo-3";
+    home.configure(&format!(
+        "[retention]\nmin_free_disk = \"16MiB\"\n[providers]\nspeech = \"google_tts\"\n\
+         [providers.google_tts]\nbase_url = \"{url}/v1\"\napi_key = \"{KEY}\"\n\
+         [providers.veo]\nbase_url = \"{url}\"\napi_key = \"{KEY}\"\nmodel = \"{model}\"\n"
+    ))
+    .unwrap();
+    pipeline(&home, "made", &["tts", "generate"]);
+    let _daemon = Daemon::start(&home).unwrap();
+    let params = json!({"prompt": "The sea", "videoSource": "veo"});
+    let made = submit(&home, &request("made", params)).await.unwrap();
+    let ended = wait_for_end(&home, &made.id).await.unwrap();
+    assert_eq!(ended.status, "completed", "{:?}", ended.error);
+    assert_eq!(
+        ended.stages["tts"]["outputs"]["provider"],
+        json!("google_tts")
+    );
+    let asked = google.asked();
+    assert_eq!(asked[0].json()["voice"]["languageCode"], json!("en-US"));
+    assert_eq!(asked[0].header("x-goog-api-key"), Some(KEY));
+    let bearer = format!("Bearer {KEY}");
+    assert_eq!(asked[1].header("authorization"), Some(bearer.as_str()));
+    assert_eq!(
+        asked[2].json()["operationName"],
+        json!("projects/p/locations/l/operations/7")
     );
 }
 

@@ -5,6 +5,7 @@ use super::{ffmpeg, programs};
 use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError, Stdout, Step};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub struct Media {
     pub audio: Option<String>,
     /// What else is told to people: `format`, codecs, rates, channels, each where it is known.
     pub technical: Values,
+    /// What its maker wrote into it: title, comment, keywords.
+    pub tags: Vec<String>,
 }
 
 /// A video stream's facts, as it is shown (turned by its rotation).
@@ -51,7 +54,12 @@ struct Format {
     bit_rate: Option<String>,
     duration: Option<String>,
     size: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
+
+/// The tags that say what is seen.
+const TAGS: [&str; 5] = ["title", "comment", "description", "keywords", "genre"];
 
 #[derive(Deserialize)]
 struct Stream {
@@ -159,7 +167,18 @@ fn read(json: &[u8]) -> Result<Media, String> {
         video: video.and_then(shown),
         audio: audio.map(|stream| stream.codec_name.clone().unwrap_or_default()),
         technical: technical(&report.format, video, audio),
+        tags: tags(&report.format),
     })
+}
+
+fn tags(format: &Format) -> Vec<String> {
+    let told = format
+        .tags
+        .iter()
+        .filter(|(name, _)| TAGS.contains(&name.to_lowercase().as_str()));
+    told.map(|(_, text)| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
+        .collect()
 }
 
 /// In the words of document 001.

@@ -3,6 +3,7 @@
 //! Where they come from is told by a file each: the local `library`, `pexels` by words, `veo` made to order. All of them give
 //! files that ffprobe could read; from there on they are the same.
 
+pub mod index;
 pub mod library;
 pub mod pexels;
 pub mod veo;

@@ -112,6 +112,7 @@ mod tests {
             video: Some(video),
             audio: Some("aac".into()),
             technical: Default::default(),
+            tags: Vec::new(),
         };
         let report = Report {
             loudness: Some(-14.4),
