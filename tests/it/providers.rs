@@ -1,5 +1,7 @@
 //! Services that make things for a key, stood in for by servers that speak their protocols, faults included: asked as they
 //! want it, waited for as they say, never paid twice.
+//!
+//! Lines: the services and their faults are one set of answers, which all of these tests speak to.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
