@@ -17,6 +17,7 @@ mod follow;
 mod help;
 mod ids;
 mod link;
+mod live;
 mod moment;
 mod output;
 mod start;

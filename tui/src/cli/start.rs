@@ -3,7 +3,7 @@
 use super::args::{Cli, Dashboard, RunAlone, Verb};
 use super::context::{Connection, Context};
 use super::failure::{Failure, Outcome};
-use super::{help, verb};
+use super::{help, live, verb};
 use clap::{CommandFactory, FromArgMatches, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -11,6 +11,9 @@ use std::process::ExitCode;
 /// Does what the words say; they begin with the program's name.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
+    if live::answer(&words) {
+        return ExitCode::SUCCESS;
+    }
     let cli = match parse(words) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),

@@ -1,8 +1,9 @@
 //! `reel completions`: what a shell needs to complete the words.
 
-use crate::cli::failure::Outcome;
-use crate::cli::help;
+use crate::cli::failure::{Failure, Outcome};
+use crate::cli::live;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 use std::io::Write;
 
 const EXAMPLES: &str = "\
@@ -19,12 +20,15 @@ pub struct Args {
     pub shell: Shell,
 }
 
-/// Prints the script.
+/// Prints the script: it asks `reel` for what may follow, so that it also completes ids, pipelines and stages as they are.
 pub fn run(args: &Args) -> Outcome {
+    let name = args.shell.to_string();
+    let shells = Shells::builtins();
+    let Some(shell) = shells.completer(&name) else {
+        return Err(Failure::usage(format!("no completions for {name}")));
+    };
     let mut script = Vec::new();
-    let mut command = help::command();
-    command.build();
-    clap_complete::generate(args.shell, &mut command, "reel", &mut script);
+    shell.write_registration(live::VARIABLE, "reel", "reel", "reel", &mut script)?;
     let mut out = std::io::stdout().lock();
     out.write_all(&script)?;
     out.flush()?;
