@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::linear;
 use crate::net::Handle;
 use crate::once;
-use crate::terminal::kind::Kind;
+use crate::terminal::kind::{Kind, Pictures};
 use crate::terminal::pace::Profile;
 use crate::terminal::runner::{self, End, Looks};
 use crate::terminal::tty;
@@ -69,6 +69,7 @@ pub async fn run(options: Options) -> io::Result<ExitCode> {
     let settings = Settings {
         read_only: options.read_only,
         ascii: around.ascii || options.ascii,
+        graphics: Kind::read(env).pictures != Pictures::Cells,
         zone: TimeZone::system(),
         ..Settings::default()
     };

@@ -27,12 +27,15 @@ pub struct Pictures {
     /// Where the files go
     #[arg(long, default_value = "docs")]
     to: PathBuf,
+    /// Use these programs instead of building them
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
 }
 
 impl Pictures {
     /// Runs real work, and draws it.
     pub fn run(self) -> Result<()> {
-        let programs = build::debug()?;
+        let programs = self.programs.clone().map_or_else(build::debug, Ok)?;
         reel_tests::use_programs(programs);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -44,7 +44,17 @@ pub fn command() -> clap::Command {
     // Verbs are read when they are needed; here all of them are.
     command.build();
     for verb in [
-        "show", "why", "logs", "cancel", "retry", "pause", "resume", "prioritise", "rm", "answer", "confirm",
+        "show",
+        "why",
+        "logs",
+        "cancel",
+        "retry",
+        "pause",
+        "resume",
+        "prioritise",
+        "rm",
+        "answer",
+        "confirm",
     ] {
         let any = OF_ANY.contains(&verb);
         command = command.mut_subcommand(verb, |verb| {
@@ -128,10 +138,16 @@ fn pipelines() -> Vec<CompletionCandidate> {
 fn stages() -> Vec<CompletionCandidate> {
     let words: Vec<String> = std::env::args().collect();
     let told = ask("/api/workflow/history?status=any&limit=200").unwrap_or_default();
-    let named = told["workflows"].as_array().into_iter().flatten().find(|one| {
-        let id = one["id"].as_str().unwrap_or_default();
-        words.iter().any(|word| word.len() >= 2 && id.starts_with(word.as_str()))
-    });
+    let named = told["workflows"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|one| {
+            let id = one["id"].as_str().unwrap_or_default();
+            words
+                .iter()
+                .any(|word| word.len() >= 2 && id.starts_with(word.as_str()))
+        });
     if let Some(stages) = named.and_then(|one| one["stages"].as_object()) {
         return stages
             .iter()
@@ -161,10 +177,24 @@ mod tests {
     #[test]
     fn what_only_the_daemon_knows_is_asked_of_it() {
         let command = command();
-        for (verb, arg) in [("cancel", "ids"), ("logs", "id"), ("logs", "stage"), ("retry", "from"), ("submit", "pipeline")] {
+        for (verb, arg) in [
+            ("cancel", "ids"),
+            ("logs", "id"),
+            ("logs", "stage"),
+            ("retry", "from"),
+            ("submit", "pipeline"),
+        ] {
             let verb = command.find_subcommand(verb).unwrap();
-            let arg = verb.get_arguments().find(|known| known.get_id() == arg).unwrap();
-            assert!(arg.get::<ArgValueCandidates>().is_some(), "{} {}", verb.get_name(), arg.get_id());
+            let arg = verb
+                .get_arguments()
+                .find(|known| known.get_id() == arg)
+                .unwrap();
+            assert!(
+                arg.get::<ArgValueCandidates>().is_some(),
+                "{} {}",
+                verb.get_name(),
+                arg.get_id()
+            );
         }
     }
 }

@@ -1,12 +1,15 @@
 //! What the core wants done: calls and controls for the network, words for the terminal, text for files.
 
-use super::files;
 use super::runner::{End, Runner};
+use super::{files, graphics};
 use crate::app::call::Failure;
+use crate::app::popup::Popup;
 use crate::app::{Action, Event};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::net::Control;
+use crate::ui::reading;
+use ratatui::layout::Rect;
 
 impl Runner {
     pub(super) fn act(&mut self, action: Action) {
@@ -84,6 +87,43 @@ impl Runner {
 
     fn tell_terminal(&mut self, bytes: &str) {
         self.tty.get_mut().queue(bytes.as_bytes());
+    }
+}
+
+impl Runner {
+    /// The picture that the terminal itself is to show, by its key and its place.
+    fn wanted_picture(&self) -> Option<(String, Rect)> {
+        match &self.app.view.popup {
+            Some(Popup::Picture(picture)) if self.app.settings.graphics => {
+                let (columns, rows) = self.app.view.size;
+                let area = reading::picture_area(picture, Rect::new(0, 0, columns, rows));
+                Some((picture.key.clone(), area))
+            }
+            _ => None,
+        }
+    }
+
+    /// Before a drawing: a picture that is no longer wanted is taken away, and the cells below it are drawn anew.
+    pub(super) fn hide_picture(&mut self) {
+        if self.pictured.is_some() && self.pictured != self.wanted_picture() {
+            self.pictured = None;
+            self.tell_terminal(graphics::hide(self.looks.terminal.pictures));
+            self.painter.begin_anew(self.app.view.size);
+        }
+    }
+
+    /// After a drawing: the one that is wanted is put over the cells that were left empty for it.
+    pub(super) fn show_picture(&mut self) {
+        let wanted = self.wanted_picture();
+        if self.pictured == wanted {
+            return;
+        }
+        if let (Some((_, area)), Some(Popup::Picture(picture))) = (&wanted, &self.app.view.popup)
+            && let Some(bytes) = graphics::show(self.looks.terminal.pictures, picture, *area)
+        {
+            self.tell_terminal(&bytes);
+        }
+        self.pictured = wanted;
     }
 }
 

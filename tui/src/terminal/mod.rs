@@ -9,6 +9,7 @@
 
 mod doing;
 pub mod files;
+pub mod graphics;
 pub mod keys;
 pub mod kind;
 pub mod pace;

@@ -74,13 +74,15 @@ pub(super) struct Runner {
     pub(super) tty: AsyncFd<Tty>,
     parser: Parser,
     pub(super) painter: Painter,
-    buffer: Buffer,
-    pace: Pace,
+    pub(super) buffer: Buffer,
+    pub(super) pace: Pace,
     pub(super) looks: Looks,
     pub(super) net: Handle,
     esc_due: Option<i64>,
     resize_due: Option<i64>,
     pub(super) end: Option<(End, bool)>,
+    /// The picture that the terminal itself shows, by its key and its place.
+    pub(super) pictured: Option<(String, Rect)>,
 }
 
 /// What woke the loop.
@@ -120,6 +122,7 @@ pub async fn run(
         esc_due: None,
         resize_due: None,
         end: None,
+        pictured: None,
     };
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let kept = session::place(&named, env);
@@ -297,6 +300,7 @@ impl Runner {
         if self.picture_due().is_some_and(|due| due <= now) && !self.tty.get_ref().is_full() {
             self.pace.drawn(now);
             if self.app.settle() {
+                self.hide_picture();
                 let (columns, rows) = self.app.view.size;
                 self.buffer.resize(Rect::new(0, 0, columns, rows));
                 let cursor = ui::draw(&self.app, &mut self.buffer);
@@ -306,6 +310,7 @@ impl Runner {
                     self.app.written.1 += 1;
                 }
                 self.tty.get_mut().queue(bytes);
+                self.show_picture();
             }
             for action in self.app.take_actions() {
                 self.act(action);
