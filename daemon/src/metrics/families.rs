@@ -6,6 +6,7 @@ use prometheus::{
     GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry,
 };
+use std::cell::RefCell;
 use std::time::Duration;
 
 /// Combinations of labels that are told apart where their values come from files and requests.
@@ -87,6 +88,7 @@ impl Drop for EventClient {
 /// All that is counted. Times are given as durations and shown in seconds.
 pub struct Metrics {
     pub(super) registry: Registry,
+    pub(super) named: Vec<Named>,
     created: Bounded<IntCounterVec>,
     finished: Bounded<IntCounterVec>,
     workflow: Histogram,
@@ -110,13 +112,32 @@ pub struct Metrics {
     clients: IntGauge,
 }
 
+/// A metric's name, what it says, and its type: shown also while there is nothing to show.
+pub(super) struct Named {
+    pub name: String,
+    pub help: String,
+    pub kind: &'static str,
+}
+
 /// Makes metrics and enters them. A name or label that Prometheus would not take is a mistake in this file, which the first
 /// test that runs anything finds.
-struct Maker(Registry);
+struct Maker(Registry, RefCell<Vec<Named>>);
 
 impl Maker {
-    fn entered<C: Collector + Clone + 'static>(&self, made: prometheus::Result<C>) -> C {
+    fn entered<C: Collector + Clone + 'static>(
+        &self,
+        kind: &'static str,
+        made: prometheus::Result<C>,
+    ) -> C {
         let made = made.expect("this file's names are valid");
+        for described in made.desc() {
+            let name = described.fq_name.clone();
+            self.1.borrow_mut().push(Named {
+                name,
+                help: described.help.clone(),
+                kind,
+            });
+        }
         self.0
             .register(Box::new(made.clone()))
             .expect("this file's names differ");
@@ -124,7 +145,7 @@ impl Maker {
     }
 
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-        self.entered(IntCounterVec::new(Opts::new(name, help), labels))
+        self.entered("counter", IntCounterVec::new(Opts::new(name, help), labels))
     }
 
     fn bounded(
@@ -138,21 +159,21 @@ impl Maker {
     }
 
     fn gauge(&self, name: &str, help: &str) -> IntGauge {
-        self.entered(IntGauge::with_opts(Opts::new(name, help)))
+        self.entered("gauge", IntGauge::with_opts(Opts::new(name, help)))
     }
 
     fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-        self.entered(IntGaugeVec::new(Opts::new(name, help), labels))
+        self.entered("gauge", IntGaugeVec::new(Opts::new(name, help), labels))
     }
 
     fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Histogram {
         let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.entered(Histogram::with_opts(opts))
+        self.entered("histogram", Histogram::with_opts(opts))
     }
 
     fn histograms(&self, name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> HistogramVec {
         let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.entered(HistogramVec::new(opts, labels))
+        self.entered("histogram", HistogramVec::new(opts, labels))
     }
 }
 
@@ -161,7 +182,7 @@ impl Metrics {
     #[must_use]
     #[rustfmt::skip]
     pub fn new() -> Self {
-        let make = Maker(Registry::new());
+        let make = Maker(Registry::new(), RefCell::default());
         let stage = make.histograms("reel_stage_seconds", "How long a stage that completed took.", &["pipeline", "stage"], SLOW);
         let http = make.histograms("reel_http_seconds", "Time from a request's head to its answer's.", &["route"], QUICK);
         Self {
@@ -183,9 +204,10 @@ impl Metrics {
             output: make.histogram("reel_output_bytes", "Sizes of finished videos.", BYTES),
             media: make.gauge("reel_media_bytes", "Bytes of the files that are kept on this box."),
             free: make.gauge("reel_disk_free_bytes", "Free bytes where the data directory is."),
-            beat: make.entered(GaugeVec::new(Opts::new("reel_box_beat_age_seconds", "Since a box was last heard of."), &["box"])),
+            beat: make.entered("gauge", GaugeVec::new(Opts::new("reel_box_beat_age_seconds", "Since a box was last heard of."), &["box"])),
             slots: make.gauges("reel_slots", "What the boxes offer, used and free.", &["resource", "state"]),
             clients: make.gauge("reel_event_clients", "Clients of the event stream."),
+            named: make.1.into_inner(),
             registry: make.0,
         }
     }

@@ -1,8 +1,9 @@
 //! The page that Prometheus reads: what was counted, and what stands now.
 
-use super::families::Metrics;
+use super::families::{Metrics, Named};
 use prometheus::{Encoder as _, TextEncoder};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// The page's content type.
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
@@ -61,7 +62,19 @@ impl Metrics {
             set("free", slots.free);
         }
         let mut page = Vec::with_capacity(16 << 10);
-        TextEncoder::new().encode(&self.registry.gather(), &mut page)?;
-        String::from_utf8(page).map_err(|error| prometheus::Error::Msg(error.to_string()))
+        let families = self.registry.gather();
+        TextEncoder::new().encode(&families, &mut page)?;
+        let mut page =
+            String::from_utf8(page).map_err(|error| prometheus::Error::Msg(error.to_string()))?;
+        let silent = |named: &&Named| !families.iter().any(|family| family.name() == named.name);
+        for named in self.named.iter().filter(silent) {
+            // Writing to a string can't fail.
+            let _ = write!(
+                page,
+                "# HELP {0} {1}\n# TYPE {0} {2}\n",
+                named.name, named.help, named.kind
+            );
+        }
+        Ok(page)
     }
 }

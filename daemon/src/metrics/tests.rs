@@ -98,6 +98,22 @@ fn the_page_parses_line_by_line() {
 }
 
 #[test]
+fn what_never_happened_is_named_all_the_same() {
+    let page = Metrics::new().page(&Standing::default()).unwrap();
+    for name in [
+        "reel_workflows_created_total counter",
+        "reel_slots gauge",
+        "reel_db_seconds histogram",
+    ] {
+        assert_eq!(
+            page.matches(&format!("# TYPE {name}\n")).count(),
+            1,
+            "{page}"
+        );
+    }
+}
+
+#[test]
 fn labels_from_outside_are_bounded() {
     let family = IntCounterVec::new(Opts::new("x_total", "x"), &["name"]).unwrap();
     let bounded = Bounded::new(family, 3);

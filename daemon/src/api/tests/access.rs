@@ -25,6 +25,11 @@ async fn every_route_holds_its_callers_to_its_scope() {
     let rig = Rig::new().await;
     let (expired, _) = rig.token(Scope::Admin, json!({ "ttl": "1m" })).await;
     rig.clock.set(Timestamp(rig.engine.now().0 + 60_000));
+    let (revoked, id) = rig.token(Scope::Admin, json!({})).await;
+    let gone = rig
+        .ask(Method::DELETE, &format!("/api/tokens/{id}"), None)
+        .await;
+    assert_eq!(gone.status, StatusCode::OK, "{gone:?}");
     let mut tokens = Vec::new();
     for scope in Scope::ALL {
         tokens.push((scope, rig.token(scope, json!({})).await.0));
@@ -40,7 +45,12 @@ async fn every_route_holds_its_callers_to_its_scope() {
             let request = request(route.method.clone(), &path, token.as_deref(), None);
             rig.send(from.clone(), request)
         };
-        let nobody = [None, Some("nonsense".to_owned()), Some(expired.clone())];
+        let nobody = [
+            None,
+            Some("nonsense".to_owned()),
+            Some(expired.clone()),
+            Some(revoked.clone()),
+        ];
         for token in nobody {
             let said = said(token).await;
             match route.access {

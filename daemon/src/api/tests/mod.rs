@@ -5,6 +5,7 @@ mod acts;
 mod inbound;
 mod input;
 mod keys;
+mod routes;
 mod stream;
 mod submit;
 mod webhooks;
