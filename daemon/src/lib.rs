@@ -11,6 +11,7 @@ pub mod objects;
 pub mod outbound;
 pub mod signing;
 pub mod telemetry;
+pub mod veil;
 
 pub mod domain;
 

@@ -175,7 +175,7 @@ pub fn told(attempt: &Attempt, line: attempt_log::Line) -> Line {
         attempt: attempt.attempt,
         timestamp: line.timestamp,
         level: line.level,
-        text: line.text,
+        text: crate::veil::hide(&line.text).into_owned(),
     }
 }
 

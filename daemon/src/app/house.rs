@@ -5,6 +5,7 @@ use crate::api::listen::tls::{self, Keys};
 use crate::cast::Cast;
 use crate::config::{Config, Environment, Flags, load};
 use crate::pipeline::{self, Catalogue, Defaults};
+use crate::veil;
 use futures_util::future::BoxFuture;
 use reel_shared::problem::FieldProblem;
 use std::sync::Arc;
@@ -73,6 +74,7 @@ impl Household {
                 "[http] tls_cert was set or taken out: whether the door speaks TLS changes with the next start"
             ),
         }
+        veil::cover(&loaded.config);
         self.configs.send_replace(Arc::new(loaded.config));
         tracing::info!(component = "DAEMON", "the configuration was taken anew");
         Ok(())

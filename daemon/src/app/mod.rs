@@ -28,6 +28,7 @@ use crate::pipeline::{self, Catalogue, Defaults};
 use crate::reconcile;
 use crate::store::Store;
 use crate::telemetry::{self, Format, Service, Settings, Telemetry};
+use crate::veil;
 use crate::webhook;
 use house::Household;
 use std::process::ExitCode;
@@ -67,6 +68,7 @@ pub fn run(flags: &Flags) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    veil::cover(&loaded.config);
     let telemetry = match start_log(&loaded.config) {
         Ok(telemetry) => telemetry,
         Err(error) => {

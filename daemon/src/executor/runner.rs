@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::domain::pipeline::Work;
 use crate::domain::{Outcome, Timestamp, Workflow};
 use crate::engine::ports::{AttemptKey, Order, Reports, StageRunner};
+use crate::veil;
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
@@ -169,7 +170,16 @@ impl Inner {
     }
 
     /// Tells an attempt's end, and gives its resources to who waits for them.
-    pub fn finish(self: &Arc<Self>, order: &Order, started: Option<Timestamp>, outcome: Outcome) {
+    pub fn finish(
+        self: &Arc<Self>,
+        order: &Order,
+        started: Option<Timestamp>,
+        mut outcome: Outcome,
+    ) {
+        if let Outcome::Failed { failure } = &mut outcome {
+            // A service may have repeated the key that it refuses.
+            failure.message = veil::hide(&failure.message).into_owned();
+        }
         self.reports().ended(order.key(), started, outcome);
         let mut state = lock(&self.state);
         state.running.remove(&order.key());

@@ -27,13 +27,14 @@ pub use parts::Begun;
 pub use put::{Put, Stored};
 
 use crate::config::Storage;
+use crate::metrics::{Direction, metrics};
 use bucket::Bucket;
 use futures_util::StreamExt as _;
 use object_store::path::Path as Key;
 use object_store::{Attribute, GetOptions, ObjectStoreExt as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt as _;
 use tokio_util::sync::CancellationToken;
 
@@ -174,7 +175,7 @@ impl Objects {
         to: &Path,
         cancel: &CancellationToken,
     ) -> Result<u64, ObjectError> {
-        let bucket = self.bucket()?;
+        let (bucket, begun) = (self.bucket()?, Instant::now());
         let found = bucket.store.get(&bucket.key(key)?).await?;
         let size = found.meta.size;
         let mut pieces = found.into_stream();
@@ -194,6 +195,15 @@ impl Objects {
         file.flush().await?;
         file.get_ref().sync_all().await?;
         if got == size {
+            metrics().stored(Direction::Down, got, begun.elapsed());
+            tracing::info!(
+                component = "STORE",
+                act = "get",
+                key,
+                bytes = got,
+                outcome = "done",
+                "an object was fetched"
+            );
             Ok(got)
         } else {
             Err(ObjectError::Damaged {
@@ -209,7 +219,21 @@ impl Objects {
     /// # Errors
     /// Why it is not there yet. What was noted by then is where a later call goes on.
     pub async fn put(&self, order: Put<'_>) -> Result<Stored, ObjectError> {
-        put::put(self.bucket()?, self, order).await
+        let (begun, size, key) = (Instant::now(), order.size, order.key);
+        let stored = put::put(self.bucket()?, self, order).await;
+        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match &stored {
+            Ok(outcome) => {
+                if matches!(outcome, Stored::Now) {
+                    metrics().stored(Direction::Up, size, begun.elapsed());
+                }
+                tracing::info!(component = "STORE", act = "put", key, bytes = size, ms, outcome = ?outcome, "an object is stored");
+            }
+            Err(error) => {
+                tracing::warn!(component = "STORE", act = "put", key, bytes = size, ms, %error, "an object is not stored yet");
+            }
+        }
+        stored
     }
 
     /// Gives up parts that nobody will put together; ones that are gone are given up already.

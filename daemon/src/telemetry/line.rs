@@ -3,8 +3,10 @@
 use super::Format;
 use super::sink::Entrance;
 use crate::metrics::metrics;
+use crate::veil;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use tracing::field::{Field, Visit};
@@ -48,7 +50,7 @@ impl Line {
             Format::Json => text.push_str(self.json.get_or_init(|| self.object(true))),
             Format::Text => {
                 // A line stays one line, whatever the message holds.
-                let message = self.message.replace('\n', "\\n");
+                let message = veil::hide(&self.message).replace('\n', "\\n");
                 text.push_str(&format!(
                     "[{}] {message} {}",
                     self.component,
@@ -62,7 +64,11 @@ impl Line {
     fn object(&self, whole: bool) -> String {
         let shown = Shown { line: self, whole };
         // Plain data always has a JSON form.
-        serde_json::to_string(&shown).unwrap_or_default()
+        let text = serde_json::to_string(&shown).unwrap_or_default();
+        match veil::hide(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(hidden) => hidden,
+        }
     }
 }
 

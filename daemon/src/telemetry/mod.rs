@@ -11,7 +11,7 @@
 //!
 //! - Logging never waits for a reader: lines go to a bounded queue, each sink has a thread of its own, and what a full
 //!   queue drops is counted and told in the next line that gets through.
-//! - Secrets are never logged; nothing here could tell one.
+//! - Secrets are never logged; should one get into a line all the same, `veil` hides it.
 
 mod daily;
 mod line;

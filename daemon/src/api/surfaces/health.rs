@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// The database must answer within this time to count as there.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// An object that is asked for to see whether the store answers.
+const PROBE: &str = "reel-readiness";
 /// What the built-in pipelines run.
 const PROGRAMS: [&str; 3] = ["ffmpeg", "ffprobe", "espeak-ng"];
 
@@ -35,16 +37,14 @@ pub async fn ready(State(api): State<Api>, caller: Option<axum::Extension<Caller
     components.insert("disk".to_owned(), disk);
     components.insert("programs".to_owned(), programs);
     let redis = if config.redis.is_some() {
-        "failed"
+        json!({ "state": "failed", "message": "an address is set, but this version runs every stage on this box" })
     } else {
-        "off"
+        json!({ "state": "off" })
     };
-    components.insert("redis".to_owned(), json!({ "state": redis }));
-    components.insert(
-        "store".to_owned(),
-        json!({ "state": "ok", "message": "files are kept in the data directory" }),
-    );
-    // A missing program fails what needs it, with the remedy; the daemon serves all the same.
+    components.insert("redis".to_owned(), redis);
+    components.insert("store".to_owned(), store(&api).await);
+    // A missing program fails what needs it, with the remedy, and without the object store files stay here until it is
+    // back: the daemon serves all the same.
     let ready = !api.is_stopping()
         && ["database", "disk"]
             .iter()
@@ -66,6 +66,18 @@ pub async fn ready(State(api): State<Api>, caller: Option<axum::Extension<Caller
 async fn database(api: &Api) -> Value {
     match tokio::time::timeout(PATIENCE, api.engine().reader().bounds()).await {
         Ok(Ok((seq, _))) => json!({ "state": "ok", "seq": seq }),
+        Ok(Err(error)) => json!({ "state": "failed", "message": error.to_string() }),
+        Err(_) => json!({ "state": "failed", "message": "did not answer within 2 s" }),
+    }
+}
+
+/// Whether the object store answers; what is asked for need not be there.
+async fn store(api: &Api) -> Value {
+    if !api.objects().is_remote() {
+        return json!({ "state": "ok", "message": "files are kept in the data directory" });
+    }
+    match tokio::time::timeout(PATIENCE, api.objects().head(PROBE)).await {
+        Ok(Ok(_)) => json!({ "state": "ok" }),
         Ok(Err(error)) => json!({ "state": "failed", "message": error.to_string() }),
         Err(_) => json!({ "state": "failed", "message": "did not answer within 2 s" }),
     }
