@@ -275,3 +275,61 @@ async fn transitions_and_failures_are_logged_with_all_that_explains_them() {
     let all = std::fs::read_to_string(home.log()).unwrap();
     assert!(!all.contains("dG9wLXNlY3JldC12YWx1ZS10aGF0LWlzLWxvbmc"));
 }
+
+/// What a program on this box gets by a plain request over the socket.
+fn fetched(home: &Home, path: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut socket = std::os::unix::net::UnixStream::connect(home.socket()).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn what_happened_is_counted() {
+    let home = Home::scratch().unwrap();
+    home.pipeline("clip", CLIP).unwrap();
+    let _daemon = Daemon::start(&home).unwrap();
+    let wanted: SubmitRequest = request("clip", json!({ "prompt": "x" }));
+    let id = submit(&home, &wanted).await.unwrap().id;
+    wait_for_end(&home, &id).await.unwrap();
+    let page = fetched(&home, "/metrics");
+    for line in [
+        "reel_workflows_created_total{pipeline=\"clip\",surface=\"workflow\"} 1",
+        "reel_workflows_finished_total{pipeline=\"clip\",status=\"failed\"} 1",
+        "reel_stage_failures_total{class=\"provider\",stage=\"one\"} 1",
+        "reel_stage_failures_total{class=\"provider\",stage=\"two\"} 1",
+        "reel_stage_seconds_count{pipeline=\"clip\",stage=\"one\"} 1",
+        "reel_queue_wait_seconds_count 1",
+        "reel_queue_length{status=\"queued\"} 0",
+        "reel_errors_total{component=\"ERROR\"}",
+        "# TYPE reel_webhook_attempts_total counter",
+    ] {
+        assert!(page.contains(&format!("\n{line}")), "{line}\n{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_clip_that_is_not_there_is_told() {
+    let home = Home::scratch().unwrap();
+    let _daemon = Daemon::start(&home).unwrap();
+    let reply = raw(
+        &home,
+        "GET",
+        "/episodes/none/clips/one/clean/9x16",
+        MINE,
+        b"",
+    )
+    .unwrap();
+    assert_eq!(
+        (reply.status, &reply.body["error"]["code"]),
+        (404, &json!("not_found"))
+    );
+    assert!(
+        reply.head.contains("x-request-id: my-request"),
+        "{}",
+        reply.head
+    );
+}

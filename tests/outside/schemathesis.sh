@@ -36,5 +36,5 @@ after=$(memory)
 kill -0 $daemon || { echo "the daemon died:"; tail -5 "$scratch/log"; exit 1; }
 curl -sf "http://$address/healthz" > /dev/null
 echo "memory: $before KiB before, $after KiB after"
-grep -c '"level":"fatal"' "$scratch/log" && { echo "it panicked:"; grep '"level":"fatal"' "$scratch/log" | head -3; exit 1; }
+grep -q '"level":"fatal"' "$scratch/log" && { echo "it panicked:"; grep '"level":"fatal"' "$scratch/log" | head -3; exit 1; }
 exit $status

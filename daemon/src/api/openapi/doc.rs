@@ -67,8 +67,8 @@ pub enum Body {
     },
     /// Bytes.
     Bytes {
-        /// A media type.
-        kind: &'static str,
+        /// Media types.
+        kinds: &'static [&'static str],
     },
 }
 
@@ -169,8 +169,8 @@ impl Doc {
 
     /// The same, with a body of bytes.
     #[must_use]
-    pub const fn uploads(mut self, kind: &'static str) -> Self {
-        self.body = Some(Body::Bytes { kind });
+    pub const fn uploads(mut self, kinds: &'static [&'static str]) -> Self {
+        self.body = Some(Body::Bytes { kinds });
         self
     }
 

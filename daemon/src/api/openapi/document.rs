@@ -177,10 +177,13 @@ fn request(body: &Body) -> Value {
                 "content": { "application/json": { "schema": schema, "example": example } },
             })
         }
-        Body::Bytes { kind } => json!({
-            "required": true,
-            "content": { *kind: { "schema": { "type": "string", "format": "binary" } } },
-        }),
+        Body::Bytes { kinds } => {
+            let each = kinds.iter().map(|kind| {
+                let schema = json!({ "type": "string", "format": "binary" });
+                ((*kind).to_owned(), json!({ "schema": schema }))
+            });
+            json!({ "required": true, "content": Value::Object(each.collect()) })
+        }
     }
 }
 

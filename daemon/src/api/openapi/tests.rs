@@ -14,7 +14,7 @@ fn all() -> Value {
 }
 
 #[test]
-fn every_row_is_described_once() {
+fn every_row_is_described_once_and_nothing_else_is() {
     let rows: BTreeSet<String> = TABLE
         .iter()
         .map(|route| format!("{} {}", route.method, route.path))
@@ -30,6 +30,11 @@ fn every_row_is_described_once() {
     assert!(
         missing.is_empty(),
         "rows without an entry in openapi/docs: {missing:#?}"
+    );
+    let stray: Vec<_> = once.difference(&rows).collect();
+    assert!(
+        stray.is_empty(),
+        "entries in openapi/docs without a row: {stray:#?}"
     );
 }
 

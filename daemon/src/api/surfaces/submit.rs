@@ -220,6 +220,12 @@ async fn read(
         ..base
     };
     if draft.pipeline.is_empty() {
+        if body.problems_of("pipeline") == 0 {
+            body.problem(
+                "pipeline",
+                "is empty; `reel pipelines` lists those that there are",
+            );
+        }
         return Ok(None);
     }
     permitted(

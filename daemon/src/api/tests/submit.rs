@@ -244,3 +244,16 @@ async fn a_key_of_another_caller_is_another_key() {
     assert_eq!(other.status, StatusCode::ACCEPTED);
     assert_ne!(other.data()["id"], first.data()["id"]);
 }
+
+#[tokio::test]
+async fn an_empty_pipeline_is_refused_by_its_field() {
+    let rig = Rig::new().await;
+    let said = rig.post("/api/workflow", json!({ "pipeline": "" })).await;
+    assert_eq!(said.fields(), ["pipeline"]);
+    let batch = json!({ "workflows": [{ "pipeline": "" }, {}] });
+    let said = rig.post("/api/workflow/batch", batch).await;
+    assert_eq!(
+        said.fields(),
+        ["workflows[0].pipeline", "workflows[1].pipeline"]
+    );
+}

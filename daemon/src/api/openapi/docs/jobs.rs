@@ -87,6 +87,6 @@ const DOCS: &[Doc] = &[
         ],
     )
     .about("Raw bytes; resumed by `Content-Range`. The type is found in the bytes.")
-    .uploads("video/mp4")
+    .uploads(&["application/octet-stream", "video/mp4"])
     .refuses(&[409, 415, 416]),
 ];
