@@ -31,6 +31,11 @@ fn every_row_is_described_once_and_nothing_else_is() {
         missing.is_empty(),
         "rows without an entry in openapi/docs: {missing:#?}"
     );
+    let stray: Vec<_> = once.difference(&rows).collect();
+    assert!(
+        stray.is_empty(),
+        "entries in openapi/docs without a row: {stray:#?}"
+    );
 }
 
 #[test]
