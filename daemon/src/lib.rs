@@ -12,6 +12,7 @@ pub mod outbound;
 pub mod signing;
 pub mod telemetry;
 pub mod veil;
+pub mod youtube;
 
 pub mod domain;
 

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("episodes", 1),
     ("outbound", 1),
     ("objects", 2),
+    ("youtube", 2),
     ("shim", 1),
     ("signing", 1),
     ("domain", 2),
