@@ -13,11 +13,13 @@ mod like;
 mod processes;
 mod program;
 mod raw;
+mod s3;
 mod said;
 mod screen;
 mod standin;
 mod submit;
 mod watch;
+mod youtube;
 
 pub use curl::{ask, curl, tcp};
 pub use daemon::Daemon;
@@ -28,11 +30,13 @@ pub use like::{assert_like, unlike};
 pub use processes::{Process, running_under};
 pub use program::{Ended, program, reel, run_to_end, use_programs};
 pub use raw::{RawReply, raw, send};
+pub use s3::{Health, S3};
 pub use said::{Said, said, said_kinds};
 pub use screen::Screen;
 pub use standin::{Asked, Reply, StandIn};
 pub use submit::{act, command, request, submit};
 pub use watch::{Watch, shown, wait_for, wait_for_end, wait_for_status};
+pub use youtube::{Fault, Uploaded, YouTube};
 
 use std::time::Duration;
 

@@ -41,6 +41,7 @@ use crate::episodes;
 use crate::links::Links;
 use crate::objects::Objects;
 use crate::pipeline::Catalogue;
+use crate::reconcile::Storer;
 use crate::store::tokens::{self as stored, TokenRow};
 use crate::store::{StoreError, delivery_list};
 use auth::Scope;
@@ -79,7 +80,7 @@ struct Shared {
     links: Arc<Links>,
     spoken: Spoken,
     listed_voices: surfaces::service::Listed,
-    objects: Objects,
+    storer: Arc<Storer>,
     uploads: surfaces::upload::Uploads,
     throttle: RwLock<(Limits, Arc<Throttle>)>,
     kept: surfaces::stats::Kept,
@@ -125,7 +126,7 @@ impl Api {
         config: watch::Receiver<Arc<Config>>,
         house: Arc<dyn House>,
         links: Arc<Links>,
-        objects: Objects,
+        storer: Arc<Storer>,
         stop: CancellationToken,
     ) -> Result<Self, StoreError> {
         let rows = engine.reader().tokens().await?;
@@ -142,7 +143,7 @@ impl Api {
             links,
             spoken: Spoken::default(),
             listed_voices: surfaces::service::Listed::default(),
-            objects,
+            storer,
             uploads: surfaces::upload::Uploads::default(),
             throttle,
             kept: surfaces::stats::Kept::default(),
@@ -201,7 +202,13 @@ impl Api {
     /// The object store.
     #[must_use]
     pub fn objects(&self) -> &Objects {
-        &self.0.objects
+        self.0.storer.objects()
+    }
+
+    /// Stores later what could not be stored.
+    #[must_use]
+    pub fn storer(&self) -> &Arc<Storer> {
+        &self.0.storer
     }
 
     /// Cancelled when the daemon stops.

@@ -9,7 +9,7 @@ use super::auth::guard::{self, Access};
 use super::problem::Problem;
 use super::surfaces::{
     acts, attention, deliveries, health, history, inbound, logs, metrics, pipelines, running,
-    schedules, stats, status, submit, tokens, webhooks, why, workers,
+    schedules, stats, status, store, submit, tokens, webhooks, why, workers,
 };
 use super::surfaces::{conversations, generations, jobs};
 use super::surfaces::{media, service, upload, videos};
@@ -273,6 +273,7 @@ pub const TABLE: &[Route] = &[
     makes("/api/schedules/{name}/run", OPERATE, || {
         post(schedules::run)
     }),
+    acts("/api/store/retry", OPERATE, || post(store::retry)),
     acts("/api/drain", ADMIN, || post(running::drain)),
     acts("/api/undrain", ADMIN, || post(running::undrain)),
     acts("/api/reload", ADMIN, || post(running::reload)),

@@ -186,13 +186,19 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         configs,
         doors.keys(),
     ));
+    let storer = Arc::new(reconcile::Storer::new(
+        engine.clone(),
+        objects,
+        &config.data_dir,
+        stop.clone(),
+    ));
     let api = Api::new(
         engine.clone(),
         Arc::clone(&catalogue),
         held.clone(),
         household.clone(),
         links,
-        objects,
+        Arc::clone(&storer),
         stop.clone(),
     )
     .await
@@ -215,6 +221,7 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     let context = reconcile::Context {
         engine: engine.clone(),
         catalogue,
+        storer,
         config: held,
         stop: stop.clone(),
     };

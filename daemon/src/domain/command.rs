@@ -149,6 +149,16 @@ pub enum Command {
         /// In words.
         message: Option<String>,
     },
+    /// What a stage gives is told anew: by its running attempt, or, of a completed one, because files that had stayed here
+    /// were stored after all.
+    Amend {
+        /// Index of the stage.
+        stage: usize,
+        /// The running attempt that says so; none for a completed stage.
+        attempt: Option<u32>,
+        /// Laid over what it gave; null takes a key away.
+        outputs: Values,
+    },
     /// An attempt ended.
     Ended {
         /// Index of the stage.

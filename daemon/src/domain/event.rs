@@ -123,6 +123,13 @@ pub enum Event {
         /// What it gave.
         outputs: Values,
     },
+    /// What a stage gives has changed.
+    StageAmended {
+        /// Index.
+        stage: usize,
+        /// Laid over what it gave; null takes a key away.
+        outputs: Values,
+    },
     /// Failed for good.
     StageFailed {
         /// Index.

@@ -137,6 +137,7 @@ pub fn evolve(workflow: &mut Workflow, event: &Event, now: Timestamp) {
         Event::StageStarted { stage: index, .. }
         | Event::StageProgress { stage: index, .. }
         | Event::StageCompleted { stage: index, .. }
+        | Event::StageAmended { stage: index, .. }
         | Event::StageFailed { stage: index, .. }
         | Event::StageWaiting { stage: index, .. }
         | Event::StageReady { stage: index }
@@ -264,6 +265,11 @@ fn stage_event(workflow: &mut Workflow, index: usize, event: &Event, now: Timest
             stage.failure = None;
             stage.ended_at = Some(now);
             stage.outputs.clone_from(given);
+            workflow.outputs = outputs(workflow);
+        }
+        Event::StageAmended { outputs: given, .. } => {
+            stage.outputs.extend(given.clone());
+            stage.outputs.retain(|_, value| *value != Value::Null);
             workflow.outputs = outputs(workflow);
         }
         Event::StageFailed { failure, .. } => {

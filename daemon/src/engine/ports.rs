@@ -1,7 +1,7 @@
 //! What outer rooms implement for the engine: the runner of stages (local and remote ones look alike from here), and the
 //! outbox that turns events into deliveries.
 
-use crate::domain::{Outcome, Timestamp, Workflow};
+use crate::domain::{Outcome, Timestamp, Values, Workflow};
 use crate::store::StoreError;
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -105,6 +105,8 @@ pub trait Reports: Send + Sync + 'static {
     /// An attempt ended. Returns once the report is in the writer's queue (waits while that is full); what the engine took it
     /// makes durable. Called from plain threads only.
     fn ended(&self, key: AttemptKey, started_at: Option<Timestamp>, outcome: Outcome);
+    /// What a running attempt gives so far. Called from plain threads only, and in order with `ended`.
+    fn gave(&self, key: AttemptKey, outputs: Values);
     /// A running attempt's progress, 0–100, with words.
     fn progress(&self, key: &AttemptKey, progress: f64, message: Option<String>);
     /// An attempt's log has grown.

@@ -34,6 +34,7 @@ pub(super) fn kind(event: &Event) -> &'static str {
         Event::StageStarted { .. } => "stage.started",
         Event::StageProgress { .. } => "stage.progress",
         Event::StageCompleted { .. } => "stage.completed",
+        Event::StageAmended { .. } => "stage.amended",
         Event::StageFailed { .. } => "stage.failed",
         Event::StageWaiting { .. } => "stage.waiting",
         Event::StageReady { .. } => "stage.ready",
@@ -147,6 +148,12 @@ pub(super) fn data(event: &Event, before: Option<&Workflow>, after: &Workflow) -
                 );
             }
         }
+        Event::StageAmended { outputs, .. } => {
+            put(
+                "outputs",
+                outputs.keys().map(|key| Json::from(key.as_str())).collect(),
+            );
+        }
         Event::StageFailed { failure: why, .. } => put("error", failure(why)),
         Event::StageWaiting {
             wait,
@@ -185,6 +192,7 @@ pub(super) fn stage(event: &Event) -> Option<usize> {
         Event::StageStarted { stage, .. }
         | Event::StageProgress { stage, .. }
         | Event::StageCompleted { stage, .. }
+        | Event::StageAmended { stage, .. }
         | Event::StageFailed { stage, .. }
         | Event::StageWaiting { stage, .. }
         | Event::StageReady { stage }

@@ -7,7 +7,7 @@ use super::ports::{AttemptKey, Reports};
 use super::slots::BoxState;
 use crate::clock;
 use crate::domain::command::Outcome;
-use crate::domain::{Command, Timestamp};
+use crate::domain::{Command, Timestamp, Values};
 use crate::store::Reader;
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
@@ -106,6 +106,15 @@ impl Reports for Engine {
             started_at,
             outcome,
             jitter: clock::draw(),
+        };
+        self.post(key, command);
+    }
+
+    fn gave(&self, key: AttemptKey, outputs: Values) {
+        let command = Command::Amend {
+            stage: key.stage,
+            attempt: Some(key.attempt),
+            outputs,
         };
         self.post(key, command);
     }

@@ -204,6 +204,20 @@ impl Host for Hold {
         }
     }
 
+    fn gave(&self, outputs: Values) -> BoxFuture<()> {
+        let attempt = Arc::clone(&self.0);
+        Box::pin(async move {
+            let (done, is_done) = oneshot::channel();
+            let teller = Arc::clone(&attempt);
+            attempt.inner.lanes.run(move || {
+                teller.inner.reports().gave(teller.key.clone(), outputs);
+                // Nobody waits any more when the runtime has stopped.
+                let _ = done.send(());
+            });
+            let _ = is_done.await;
+        })
+    }
+
     fn cancelled(&self) -> &CancellationToken {
         &self.0.cancel
     }

@@ -13,9 +13,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// No id begins with a dot.
 const GONE: &str = ".gone-";
+/// Before each try to remove objects.
+const OBJECT_WAITS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_secs(5),
+    Duration::from_secs(60),
+    Duration::from_secs(600),
+];
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Removes a workflow's work directory and, when `logs`, its logs.
@@ -35,6 +43,7 @@ pub fn clean_up(inner: &Arc<Inner>, workflow: &Workflow, logs: bool) {
     if logs {
         discard(inner, &logs_dir);
         discard_media(inner, workflow);
+        discard_objects(inner, workflow);
     }
 }
 
@@ -86,6 +95,35 @@ fn discard_media(inner: &Inner, workflow: &Workflow) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => warn(&file, &error),
                 _ => {}
             }
+        }
+    });
+}
+
+/// Removes the objects that a deleted workflow stored. A store that is away is asked a few times more.
+fn discard_objects(inner: &Arc<Inner>, workflow: &Workflow) {
+    let objects = inner.outside.objects.clone();
+    let mut keys: Vec<String> = workflow
+        .stages
+        .iter()
+        .filter_map(|stage| stage.outputs.get("sha256")?.as_map())
+        .flat_map(|hashes| hashes.keys().cloned())
+        .collect();
+    if !objects.is_remote() || keys.is_empty() {
+        return;
+    }
+    let id = workflow.id.clone();
+    inner.runtime.spawn(async move {
+        for wait in OBJECT_WAITS {
+            tokio::time::sleep(wait).await;
+            let mut left = Vec::new();
+            for key in keys {
+                if let Err(error) = objects.delete(&key).await {
+                    left.push((key, error));
+                }
+            }
+            let Some((key, error)) = left.first() else { return };
+            tracing::warn!(component = "STORE", videoId = %id, path = %key, %error, "{} objects of a deleted workflow can't be removed for now", left.len());
+            keys = left.into_iter().map(|(key, _)| key).collect();
         }
     });
 }

@@ -24,6 +24,8 @@ pub(super) fn facts(inner: &Inner, order: &Order, places: &Places, with: Values)
         request_id: workflow.request_id.clone(),
         stage_id: workflow.plan.stages[order.stage].id.clone(),
         attempt: order.attempt,
+        run: workflow.attempt,
+        last_try: workflow.stages[order.stage].tries >= workflow.retry_policy(order.stage).times,
         params: workflow.params.clone(),
         with,
         answers: answers(order),

@@ -6,16 +6,19 @@
 use crate::config::Config;
 use crate::objects::Objects;
 use crate::outbound::{Client, Limits, Own, Policy, SystemResolver};
+use crate::youtube::Youtube;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Made once, for all stages.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Outside {
     /// What callbacks and links stand on, without a slash at its end.
     pub public_url: String,
     /// Where finished files are kept for good.
     pub objects: Objects,
+    /// Where videos are published.
+    pub youtube: Arc<Youtube>,
     foreign: Policy,
     ca_file: Option<PathBuf>,
 }
@@ -26,6 +29,7 @@ impl Outside {
     pub fn of(config: &Config, own: Own, public_url: String, objects: Objects) -> Self {
         Self {
             objects,
+            youtube: Arc::new(Youtube::of(&config.youtube, &config.data_dir)),
             public_url,
             foreign: Policy::of(&config.webhooks, own)
                 .trusting(config.external.urls())
@@ -49,5 +53,11 @@ impl Outside {
     fn client(&self, policy: Policy, limits: Limits) -> Client {
         let resolver = Arc::new(SystemResolver);
         Client::new(policy, self.ca_file.clone(), resolver, limits)
+    }
+}
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outside({}, {:?})", self.public_url, self.objects)
     }
 }

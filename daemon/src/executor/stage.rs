@@ -58,6 +58,10 @@ pub struct Facts {
     pub stage_id: String,
     /// The attempt's number.
     pub attempt: u32,
+    /// Which attempt of the whole workflow this is part of: 1, and one more with each retry.
+    pub run: u32,
+    /// A failure of this attempt is the stage's failure: no try is left.
+    pub last_try: bool,
     /// The workflow's parameters, defaults filled in.
     pub params: Values,
     /// The further keys of the stage in the pipeline's file.
@@ -117,6 +121,11 @@ impl StageContext {
         self.host.cancelled()
     }
 
+    /// Tells what the stage gives so far: shown, and kept if it fails. Returns when the word is on its way.
+    pub async fn gave(&self, outputs: Values) {
+        self.host.gave(outputs).await;
+    }
+
     /// Runs a program under the shim, once per attempt and name: see the module's words. Steps of different names may run
     /// at the same time.
     ///
@@ -136,6 +145,8 @@ pub trait Host: Send + Sync + 'static {
     fn log(&self, level: Level, text: &str);
     /// See `StageContext::progress`.
     fn progress(&self, percent: f64, message: Option<String>);
+    /// See `StageContext::gave`.
+    fn gave(&self, outputs: Values) -> BoxFuture<()>;
     /// See `StageContext::cancelled`.
     fn cancelled(&self) -> &CancellationToken;
     /// See `StageContext::step`.

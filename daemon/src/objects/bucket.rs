@@ -109,6 +109,7 @@ fn s3(storage: &Storage, name: &str) -> object_store::Result<object_store::aws::
         .with_region(region)
         .with_virtual_hosted_style_request(!storage.path_style)
         .with_disable_tagging(true)
+        .with_disable_bulk_delete(true)
         .with_retry(once())
         .with_client_options(ClientOptions::new().with_allow_http(true))
         .with_http_connector(Wire::new())

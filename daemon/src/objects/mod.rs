@@ -15,6 +15,7 @@
 
 mod bucket;
 mod error;
+mod notes;
 mod parts;
 mod put;
 mod wire;
@@ -23,6 +24,7 @@ mod wire;
 mod tests;
 
 pub use error::ObjectError;
+pub use notes::{Item, Noted, Notes};
 pub use parts::Begun;
 pub use put::{Put, Stored};
 

@@ -7,6 +7,7 @@
 //! | `timers` | the earliest due time | start times, back-offs, parks, deadlines of gates |
 //! | `retention` | ended workflows, each hour | forgets what is beyond the limits |
 //! | `disk` | each few seconds | holds new starts while the disk is low, puts the ballast back |
+//! | `storing` | each minute | stores what stayed here while the store was away, gives up parts nobody puts together |
 //! | `schedules` | the next time of any schedule or window | submits, holds new starts |
 //!
 //! Expired leases need no loop on one box: the runner learns of every end, and the start hands it every lease again.
@@ -15,7 +16,10 @@ mod disk;
 mod retention;
 pub mod runs;
 mod schedules;
+mod storing;
 mod timers;
+
+pub use storing::{Round, Storer};
 
 use crate::config::Config;
 use crate::engine::Engine;
@@ -32,6 +36,8 @@ pub struct Context {
     pub engine: Engine,
     /// What may be submitted.
     pub catalogue: Arc<Catalogue>,
+    /// Stores later what could not be stored.
+    pub storer: Arc<Storer>,
     /// The configuration that holds now.
     pub config: watch::Receiver<Arc<Config>>,
     /// Cancelled when the daemon stops.
@@ -44,4 +50,5 @@ pub fn start(context: &Context, tracker: &TaskTracker) {
     tracker.spawn(retention::run(context.clone()));
     tracker.spawn(disk::run(context.clone()));
     tracker.spawn(schedules::run(context.clone()));
+    tracker.spawn(storing::run(context.clone()));
 }

@@ -33,6 +33,7 @@ pub mod shares;
 pub mod signature;
 pub mod stats;
 pub mod tokens;
+pub mod unstored;
 pub mod writer;
 
 pub use error::{OpenError, StoreError};

@@ -238,6 +238,7 @@ pub fn delete(connection: &Connection, workflow: &Workflow) -> Result<(), StoreE
         connection.prepare_cached(sql)?.execute([&workflow.id])?;
     }
     super::episodes::forget(connection, &workflow.id)?;
+    super::unstored::forget(connection, &workflow.id)?;
     super::messages::forget(connection, &workflow.id)
 }
 

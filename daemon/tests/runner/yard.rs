@@ -38,6 +38,7 @@ impl Reports for Ear {
     fn ended(&self, key: AttemptKey, _started_at: Option<Timestamp>, outcome: Outcome) {
         let _ = self.0.send(Told::Ended(key.workflow, outcome));
     }
+    fn gave(&self, _key: AttemptKey, _outputs: Values) {}
     fn progress(&self, _key: &AttemptKey, progress: f64, message: Option<String>) {
         let _ = self.0.send(Told::Progress(progress, message));
     }

@@ -126,6 +126,8 @@ pub enum Verb {
     Drain(verb::drain::Args),
     /// Let a drained box take work again
     Undrain(verb::drain::Args),
+    /// Look after the object store
+    Store(verb::store::Args),
     /// Take a changed configuration, if it is sound
     Reload,
     /// Join standard input and output to the daemon's socket

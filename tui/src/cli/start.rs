@@ -137,6 +137,7 @@ async fn dispatch(context: &mut Context, verb: Verb) -> Outcome {
         Verb::Token(args) => verb::token::run(context, args).await,
         Verb::Drain(args) => verb::drain::run(context, args, "/api/drain").await,
         Verb::Undrain(args) => verb::drain::run(context, args, "/api/undrain").await,
+        Verb::Store(args) => verb::store::run(context, args).await,
         Verb::Reload => verb::reload::run(context).await,
         Verb::DialStdio => verb::dial_stdio::run(context).await,
         Verb::Completions(args) => verb::completions::run(&args),

@@ -78,6 +78,7 @@ pub async fn data(api: &Api, caller: &Caller, active: &[Arc<Workflow>]) -> Resul
         items.extend(broken_pipelines(api, now));
         items.extend(drained(api, now, caller));
         items.extend(dead_endpoints(api).await?);
+        items.extend(unstored(api).await?);
     }
     Ok(json!({ "count": items.len(), "items": items }))
 }
@@ -180,4 +181,31 @@ async fn dead_endpoints(api: &Api) -> Result<Vec<Value>, Problem> {
         }))
     };
     Ok(rows.into_iter().filter_map(item).collect())
+}
+
+async fn unstored(api: &Api) -> Result<Vec<Value>, Problem> {
+    let rows = api
+        .engine()
+        .reader()
+        .ask(crate::store::unstored::all)
+        .await?;
+    let item = |row: crate::store::unstored::UnstoredRow| {
+        let last = if row.error.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "; the last of {} tries since then: {}",
+                row.tries, row.error
+            )
+        };
+        json!({
+            "kind": "unstored", "severity": "error", "since": text(row.since), "videoId": row.workflow, "stage": row.stage,
+            "message": format!(
+                "the files of {} stayed on this box, for the store could not be reached; it is tried each minute{last}",
+                row.workflow
+            ),
+            "action": { "label": "store them now", "method": "POST", "path": "/api/store/retry" },
+        })
+    };
+    Ok(rows.into_iter().map(item).collect())
 }

@@ -20,6 +20,7 @@ pub mod schedules;
 pub mod service;
 pub mod stats;
 pub mod status;
+pub mod store;
 pub mod submit;
 pub mod tokens;
 pub mod upload;

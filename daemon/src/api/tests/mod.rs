@@ -215,7 +215,12 @@ impl Rig {
             watched,
             Arc::new(Home),
             Arc::new(Links::open(dir.path(), None).unwrap()),
-            crate::objects::Objects::of(&Config::default_at(dir.path()).storage).unwrap(),
+            Arc::new(crate::reconcile::Storer::new(
+                engine.clone(),
+                crate::objects::Objects::of(&Config::default_at(dir.path()).storage).unwrap(),
+                dir.path(),
+                stop.clone(),
+            )),
             stop.clone(),
         )
         .await

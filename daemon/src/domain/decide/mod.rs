@@ -84,6 +84,11 @@ pub fn decide(workflow: &Workflow, command: &Command, now: Timestamp) -> Result<
             progress,
             message,
         } => stage::progress(draft, stage, attempt, progress, message),
+        Command::Amend {
+            stage,
+            attempt,
+            outputs,
+        } => stage::amend(draft, stage, attempt, outputs),
         Command::Ended {
             stage,
             attempt,

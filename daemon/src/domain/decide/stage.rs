@@ -11,6 +11,7 @@ use crate::domain::pipeline::ErrorClass;
 use crate::domain::ready::ready;
 use crate::domain::refusal::{Decision, Refusal};
 use crate::domain::time::Timestamp;
+use crate::domain::value::Values;
 use crate::domain::workflow::{Failure, Lease, StageState, State, Wait, Workflow};
 use std::time::Duration;
 
@@ -60,6 +61,32 @@ pub(super) fn progress(
         progress: reached,
         message,
     });
+    Ok(draft.finish())
+}
+
+/// The workflow's state does not matter, and does not change: only what the stage gives is told anew.
+pub(super) fn amend(
+    mut draft: Draft,
+    stage: usize,
+    attempt: Option<u32>,
+    outputs: Values,
+) -> Answered {
+    if let Some(attempt) = attempt {
+        if !is_current(&draft.workflow, stage, attempt) {
+            return Err(Refusal::StaleAttempt { attempt });
+        }
+        draft.push(Event::StageAmended { stage, outputs });
+        return Ok(draft.finish());
+    }
+    let is_done = draft
+        .workflow
+        .stages
+        .get(stage)
+        .is_some_and(|stage| stage.state == StageState::Completed);
+    if !is_done {
+        return Err(not_now(&draft.workflow));
+    }
+    draft.push(Event::StageAmended { stage, outputs });
     Ok(draft.finish())
 }
 

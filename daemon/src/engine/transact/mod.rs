@@ -31,7 +31,7 @@ use crate::engine::ports::{AttemptKey, Outbox};
 use crate::store::ballast::Ballast;
 use crate::store::lock::DirectoryLock;
 use crate::store::plans::Plans;
-use crate::store::{StoreError, episodes, rows};
+use crate::store::{StoreError, episodes, rows, unstored};
 use rusqlite::Connection;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -209,6 +209,7 @@ impl Transactor {
             deleted |= matches!(event, Event::Deleted { .. });
             self.note_run(connection, event, &before, &new, now)?;
             episodes::note_stage(connection, event, &new, now)?;
+            unstored::note_stage(connection, event, &new, now)?;
             let before = (before_status != new.status()).then_some(&before);
             log.push((
                 event,

@@ -33,7 +33,11 @@ impl Video {
 pub fn of(context: &StageContext) -> Result<Video, StageError> {
     let found = context.outputs.values().find_map(|outputs| {
         let path = outputs.get("videoPath").and_then(Value::as_text)?;
-        let milliseconds = outputs.get("duration").and_then(Value::as_number)?;
+        // What a program of its own told is text.
+        let milliseconds = match outputs.get("duration")? {
+            Value::Text(text) => text.trim().parse().ok()?,
+            value => value.as_number()?,
+        };
         let side = |name: &str| match outputs.get(name) {
             Some(Value::Int(pixels)) => u32::try_from(*pixels).ok().filter(|pixels| *pixels > 0),
             _ => None,

@@ -184,7 +184,8 @@ impl Kept {
 
 /// A name as one component of a path. What can't stand there is replaced, and a piece of the name's hash then keeps
 /// different names apart.
-fn folder_of(name: &str) -> String {
+#[must_use]
+pub fn folder_of(name: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
     let plain = (1..=64).contains(&name.len()) && name.chars().all(fits) && !name.starts_with('.');
     if plain {

@@ -1,89 +1,210 @@
-//! `store`: puts the finished files into the store and says under which keys. The store is the media directory itself:
-//! every file is read once more, so that what is told as stored is really on the disk, whole, with its hash.
+//! `store`: puts the finished files into the store and says under which keys. Every file is read once more first, so that
+//! what is told as stored is really on the disk, whole, with its hash.
+//!
+//! ```text
+//!  media directory: read, hashed ─▶ storage = local
+//!  bucket: each file ─▶ put ─┬▶ all there ─▶ storage = s3
+//!                            └▶ some are not ─┬▶ tries are left ─▶ fails, class storage; what is there stays there
+//!                                             └▶ the last try ─▶ storage = local, degraded; a loop stores them later
+//! ```
+//!
+//! The waits between tries are the stage's own: no slot is held, and a restart loses none.
+
+mod bring;
+mod results;
+
+pub use bring::bring;
 
 use super::kept::Kept;
 use super::{files, finished};
 use crate::attempt_log::Level;
 use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError};
+use crate::objects::{Item, Notes, ObjectError};
+use crate::pipeline::json;
+use crate::store::unstored::UNSTORED_KEY;
+use results::Results;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Of the stage's progress, where something is put: so much is reading.
+const READING: f64 = 20.0;
 
 /// Runs the stage.
 ///
 /// # Errors
-/// Class `config` without a finished video; class `storage` when a file is missing or can't be read.
+/// Class `config` without a finished video; class `storage` when a file can't be read, or the store does not take one and
+/// tries are left.
 pub async fn run(context: StageContext) -> Result<Values, StageError> {
-    let video = finished::of(&context)?;
-    let kept = Kept::of(&context).await?;
+    let items = items(&context).await?;
+    if !context.outside.objects.is_remote() {
+        let bytes: u64 = items.iter().map(|item| item.size).sum();
+        let words = format!(
+            "{} files with {bytes} bytes are kept in the media directory",
+            items.len()
+        );
+        context.log(Level::Info, &words);
+        return Ok(outputs(&context, &items, "local", Vec::new(), &[]));
+    }
+    let mut results = Results::read(&context).await?;
+    let failure = put_all(&context, &items, &mut results).await?;
+    let told = items
+        .iter()
+        .map(|item| results.told(&context, item))
+        .collect();
+    let Some(error) = failure else {
+        return Ok(outputs(
+            &context,
+            &items,
+            context.outside.objects.word(),
+            told,
+            &[],
+        ));
+    };
+    if !context.last_try {
+        return Err(StageError::failed(
+            ErrorClass::Storage,
+            error.code(),
+            format!("not every file could be stored: {error}"),
+            "It is tried again by itself; what is stored already is not sent again.",
+        ));
+    }
+    let left: Vec<&Item> = items
+        .iter()
+        .filter(|item| !results.is_stored(&item.key))
+        .collect();
+    let words = format!(
+        "the store's retries are spent ({error}); {} files stay on this box and are stored later",
+        left.len()
+    );
+    context.log(Level::Warn, &words);
+    tracing::warn!(component = "STORE", videoId = %context.workflow_id, outcome = "local", "{words}");
+    Ok(outputs(&context, &items, "local", told, &left))
+}
+
+/// Puts what isn't there yet. Answers the last thing that went wrong.
+async fn put_all(
+    context: &StageContext,
+    items: &[Item],
+    results: &mut Results,
+) -> Result<Option<ObjectError>, StageError> {
+    let notes = Notes::at(&context.config.data_dir);
+    let whole: u64 = items.iter().map(|item| item.size).sum::<u64>().max(1);
+    let (mut before, mut failure) = (0, None);
+    for item in items {
+        if !results.is_stored(&item.key) {
+            let progress = |sent: u64| {
+                #[allow(clippy::cast_precision_loss, reason = "for a percentage")]
+                let share = (before + sent) as f64 / whole as f64;
+                let words = format!("{} of {} MiB stored", (before + sent) >> 20, whole >> 20);
+                context.progress(READING + (99.0 - READING) * share, Some(&words));
+            };
+            let begun = Instant::now();
+            let objects = &context.outside.objects;
+            let put = notes.put(
+                objects,
+                &context.workflow_id,
+                item,
+                &progress,
+                context.cancelled(),
+            );
+            match put.await {
+                Ok(_) => {
+                    results.stored(&item.key, begun.elapsed());
+                    context.log(
+                        Level::Info,
+                        &format!("{} is stored", objects.whole(&item.key)),
+                    );
+                    tracing::info!(component = "STORE", videoId = %context.workflow_id, path = %item.key, bytes = item.size, outcome = "stored", "stored");
+                }
+                Err(ObjectError::Cancelled) => return Err(StageError::Cancelled),
+                Err(error) => {
+                    results.failed(&item.key, &error, context.last_try);
+                    context.log(
+                        Level::Warn,
+                        &format!("{} could not be stored: {error}", item.key),
+                    );
+                    tracing::warn!(component = "STORE", videoId = %context.workflow_id, path = %item.key, outcome = "failed", "{error}");
+                    failure = Some(error);
+                }
+            }
+            results.keep(context).await?;
+        }
+        before += item.size;
+    }
+    Ok(failure)
+}
+
+/// The finished files with their hashes.
+async fn items(context: &StageContext) -> Result<Vec<Item>, StageError> {
+    let video = finished::of(context)?;
+    let kept = Kept::of(context).await?;
     let mut paths = vec![video.path];
-    paths.extend(made(&context, "renditions"));
-    paths.extend(made(&context, "thumbnails"));
-    paths.extend(made(&context, "captions"));
-    paths.dedup();
-    let mut stored = Values::new();
-    let mut bytes = 0;
-    for (index, path) in paths.iter().enumerate() {
-        let Some(key) = kept.key(path) else { continue };
-        if stored.contains_key(&key) {
+    paths.extend(
+        ["renditions", "thumbnails", "captions"]
+            .iter()
+            .flat_map(|name| made(context, name)),
+    );
+    let mut items: Vec<Item> = Vec::new();
+    let count = paths.len();
+    for (index, path) in paths.into_iter().enumerate() {
+        let Some(key) = kept.key(&path) else { continue };
+        if items.iter().any(|item| item.key == key) {
             continue;
         }
         let (file, stop) = (path.clone(), context.cancelled().clone());
-        let (hash, size) =
+        let (sha256, size) =
             files::blocking(move || verified(&file, &|| stop.is_cancelled())).await?;
-        bytes += size;
-        stored.insert(key, Value::from(hash));
+        items.push(Item {
+            key,
+            path,
+            size,
+            sha256,
+        });
+        let share = if context.outside.objects.is_remote() {
+            READING
+        } else {
+            100.0
+        };
         #[allow(clippy::cast_precision_loss, reason = "a count of files")]
-        context.progress(100.0 * (index + 1) as f64 / paths.len() as f64, None);
+        context.progress(share * (index + 1) as f64 / count as f64, None);
     }
-    context.log(
-        Level::Info,
-        &format!(
-            "{} files with {bytes} bytes are kept in the media directory",
-            stored.len()
-        ),
-    );
-    let keys = Value::List(stored.keys().map(|key| Value::from(key.as_str())).collect());
-    Ok(Values::from([
-        ("storage".to_owned(), Value::from("local")),
-        ("keys".to_owned(), keys),
-        ("sha256".to_owned(), Value::Map(stored)),
-        (
-            "workflow".to_owned(),
-            Value::Map(Values::from([("storage".to_owned(), Value::from("local"))])),
-        ),
-    ]))
+    Ok(items)
 }
 
-/// Brings an object of the store, as an outside maker names it, to this path.
-///
-/// # Errors
-/// Class `input` when the store has no object of this key, or the key leaves the store; what the disk says.
-pub async fn bring(context: &StageContext, key: &str, to: &Path) -> Result<(), StageError> {
-    let (media, key, to) = (context.media_dir.clone(), key.to_owned(), to.to_path_buf());
-    files::blocking(move || {
-        let missing = |why: &dyn std::fmt::Display| {
-            StageError::failed(
-                ErrorClass::Input,
-                "no_object",
-                format!("the store has no object `{key}`: {why}"),
-                "Look which key the maker really wrote, then retry.",
-            )
-        };
-        let media = media
-            .canonicalize()
-            .map_err(|error| files::failed("read", &media, &error))?;
-        let from = media
-            .join(&key)
-            .canonicalize()
-            .map_err(|error| missing(&error))?;
-        if !from.starts_with(&media) || !from.is_file() {
-            return Err(missing(&"it is no file of the store"));
-        }
-        files::link(&from, &to)
-    })
-    .await
+fn outputs(
+    context: &StageContext,
+    items: &[Item],
+    storage: &str,
+    results: Vec<Value>,
+    left: &[&Item],
+) -> Values {
+    let objects = &context.outside.objects;
+    let keys = items
+        .iter()
+        .map(|item| Value::from(objects.whole(&item.key)));
+    let hashes = items
+        .iter()
+        .map(|item| (item.key.clone(), Value::from(item.sha256.as_str())));
+    let mut shared = Values::from([("storage".to_owned(), Value::from(storage))]);
+    let mut outputs = Values::from([
+        ("storage".to_owned(), Value::from(storage)),
+        ("keys".to_owned(), Value::List(keys.collect())),
+        ("sha256".to_owned(), Value::Map(hashes.collect())),
+        ("s3_upload_results".to_owned(), Value::List(results)),
+    ]);
+    if !left.is_empty() {
+        let left = left
+            .iter()
+            .filter_map(|item| serde_json::to_value(item).ok())
+            .map(|item| json::from_json(&item));
+        outputs.insert(UNSTORED_KEY.to_owned(), Value::List(left.collect()));
+        shared.insert("degraded".to_owned(), Value::Bool(true));
+    }
+    outputs.insert("workflow".to_owned(), Value::Map(shared));
+    outputs
 }
 
 /// The paths that the stages before gave under this name: in a list or by name.
@@ -108,7 +229,7 @@ fn made(context: &StageContext, name: &str) -> Vec<PathBuf> {
 /// A file's hash and size, after its bytes are on the disk.
 ///
 /// # Errors
-/// What the disk says, also for an empty file; `Cancelled` as soon as `stop` says so.
+/// What the disk says; an empty file; cancelled.
 pub fn verified(path: &Path, stop: &dyn Fn() -> bool) -> Result<(String, u64), StageError> {
     let failed = |error: std::io::Error| files::failed("stored", path, &error);
     let mut file = std::fs::File::open(path).map_err(failed)?;

@@ -22,6 +22,7 @@ pub mod run;
 pub mod schedules;
 pub mod show;
 pub mod stats;
+pub mod store;
 pub mod submit;
 pub mod token;
 pub mod watch;

@@ -99,6 +99,11 @@ const DOCS: &[Doc] = &[
     )
     .may_take("{}"),
     Doc::new(
+        "POST /api/store/retry",
+        "Store now what stayed on this box while the object store was away",
+        &[data(200, "Everything was tried once: so many workflows' files are stored, so many still are not", r#"{"stored": 1, "left": 0}"#)],
+    ),
+    Doc::new(
         "POST /api/drain",
         "Finish what runs on a box, take no more",
         &[data(200, "It takes no more", "{}")],

@@ -127,6 +127,8 @@ impl Bench {
             request_id: "r".into(),
             stage_id: stage.into(),
             attempt: 1,
+            last_try: false,
+            run: 1,
             params: self.params.clone(),
             with: Values::new(),
             answers: Vec::new(),
@@ -157,6 +159,10 @@ impl Host for Fake {
     }
 
     fn progress(&self, _: f64, _: Option<String>) {}
+
+    fn gave(&self, _: Values) -> BoxFuture<()> {
+        Box::pin(async {})
+    }
 
     fn cancelled(&self) -> &CancellationToken {
         &self.stop
