@@ -265,6 +265,11 @@ fn channels(workflow: &Workflow, stage: &str) -> Vec<Told> {
             .and_then(Value::as_text);
         let mut data = about(workflow);
         data.insert("channelName".into(), name.into());
+        let known = state.is_some_and(|state| state.contains_key("known"));
+        if known {
+            // Told by an earlier attempt of the workflow.
+            continue;
+        }
         if word == Some("uploaded") {
             for key in ["youtubeVideoId", "youtubeUrl", "path", "provider"] {
                 if let Some(value) = state.and_then(|state| state.get(key)) {
