@@ -101,7 +101,24 @@ pub fn title(context: &StageContext) -> String {
 /// What goes with it: its own description, else the written one, and the credits that footage asks for.
 #[must_use]
 pub fn description(context: &StageContext) -> String {
-    let own = text(&context.params, "description").or_else(|| written(context, "description"));
+    [own_description(context), &credits(context)]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n\n")
+}
+
+/// Its own description, else the written one; empty where there is none.
+#[must_use]
+pub fn own_description(context: &StageContext) -> &str {
+    text(&context.params, "description")
+        .or_else(|| written(context, "description"))
+        .unwrap_or_default()
+}
+
+/// The credits that footage asks for, a line each.
+#[must_use]
+pub fn credits(context: &StageContext) -> String {
     let credits = context
         .outputs
         .values()
@@ -117,12 +134,7 @@ pub fn description(context: &StageContext) -> String {
             );
             Some(format!("{what} {place}").trim_end().to_owned())
         });
-    let credits = lines.collect::<Vec<_>>().join("\n");
-    [own.unwrap_or_default(), &credits]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n\n")
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Who makes the pictures: `videoSource`, or the `provider` of a generation in the same words.

@@ -89,19 +89,10 @@ fn title(text: &str) -> String {
 
 /// The description, with the credits of what was used behind it.
 fn description(context: &StageContext) -> String {
-    let said = settings::text(&context.params, "description").unwrap_or_default();
-    let credits = context
-        .outputs
-        .values()
-        .filter_map(|outputs| outputs.get("credits"))
-        .flat_map(|credits| match credits {
-            Value::List(lines) => lines.iter().map(ToString::to_string).collect(),
-            Value::Text(line) => vec![line.clone()],
-            _ => Vec::new(),
-        })
-        .collect::<Vec<String>>()
-        .join("\n");
-    fitted(said, &credits)
+    fitted(
+        settings::own_description(context),
+        &settings::credits(context),
+    )
 }
 
 /// The credits are owed: what is cut is the text before them.
