@@ -36,7 +36,7 @@ pub enum Verb {
     Backup(BackupArgs),
     /// Print the OpenAPI 3.1 document of the interface
     ///
-    /// The same that the daemon serves as /openapi.json, and as a page for people at /docs; what [features] turns off is
+    /// The same that the daemon serves as /openapi.json, and as a page for people at /docs; what `[features]` turns off is
     /// not in it.
     Openapi(OpenapiArgs),
 }

@@ -2,7 +2,7 @@
 //! the daemon never breaks.
 
 use reel_tests::{Daemon, Home, raw, request, submit, wait_for_end};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -348,7 +348,7 @@ async fn no_output_leads_out_of_the_media_directory() {
             .unwrap();
             assert_eq!(reply.status, *status, "{place}");
             assert!(
-                *status == 200 || reply.body["error"]["code"] == Value::from("not_found"),
+                *status == 200 || reply.body["error"]["code"] == "not_found",
                 "{place}"
             );
         }
