@@ -74,7 +74,7 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
     // Writing into a String can't fail.
     let _ = write!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"{0}\">\n<title>{0}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n<g font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"14\" xml:space=\"preserve\">\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"{0}\">\n<title>{0}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n<g font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"14\">\n",
         escaped(title)
     );
     for y in area.top()..area.bottom() {
@@ -92,17 +92,23 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
                     "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{long:.1}\" height=\"{HIGH:.1}\" fill=\"{ground}\"/>"
                 );
             }
-            if !run.trim().is_empty() {
+            // Blank ends would be folded away: the text stands where its first sign stands, and is as long as itself.
+            let text_only = run.trim();
+            if !text_only.is_empty() {
                 let bold = if first.modifier.contains(Modifier::BOLD) {
                     " font-weight=\"bold\""
                 } else {
                     ""
                 };
+                let blanks = run.len() - run.trim_start().len();
+                #[allow(clippy::cast_precision_loss, reason = "a line's blanks")]
+                let from = left + blanks as f64 * WIDE;
+                let long = f64::from(super::paint::width(text_only)) * WIDE;
                 let base = top + HIGH * 0.76;
                 let _ = writeln!(
                     out,
-                    "<text x=\"{left:.1}\" y=\"{base:.1}\" textLength=\"{long:.1}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{text}\"{bold}>{}</text>",
-                    escaped(&run)
+                    "<text x=\"{from:.1}\" y=\"{base:.1}\" textLength=\"{long:.1}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{text}\"{bold}>{}</text>",
+                    escaped(text_only)
                 );
             }
             x += cells;
@@ -123,13 +129,14 @@ fn run(buffer: &Buffer, from: u16, y: u16) -> (String, u16) {
         if look(cell) != look(first) {
             break;
         }
+        // Two blanks end a run, so that what follows stands in its own place.
+        let blank = cell.symbol() == " ";
+        if !blank && text.ends_with("  ") && !text.trim().is_empty() {
+            break;
+        }
         let wide = super::paint::width(cell.symbol()).max(1);
         text.push_str(cell.symbol());
         x = x.saturating_add(wide);
-        // A gap ends a run, so that what follows stands in its own place.
-        if text.ends_with("  ") && !text.trim().is_empty() {
-            break;
-        }
     }
     (text, x.min(buffer.area.right()) - from)
 }
