@@ -254,6 +254,8 @@ fn line(number: u64) -> Frame {
 fn logs(table: &mut Table) -> Result<()> {
     for (a_second, goal) in [(20, 4000.0), (200, 12_000.0)] {
         let mut shown = Shown::new((120, 36), fifty()?, true);
+        // The cursor stands on the first row as soon as that is drawn.
+        shown.paint();
         shown.key("l", NOW);
         for number in 0..200 {
             shown.feed(line(number), NOW);
@@ -277,6 +279,7 @@ fn logs(table: &mut Table) -> Result<()> {
     }
     let before = own_memory()?;
     let mut shown = Shown::new((120, 36), fifty()?, true);
+    shown.paint();
     shown.key("l", NOW);
     for number in 0..1_000_000 {
         shown.feed(line(number), NOW);
