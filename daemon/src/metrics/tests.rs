@@ -1,3 +1,5 @@
+//! The page that Prometheus reads: every name of the contract, in its format, within its bounds.
+
 use super::bounded::{Bounded, OTHER};
 use super::{Direction, Metrics, Query, Slots, Standing};
 use prometheus::{IntCounterVec, Opts};

@@ -1,4 +1,6 @@
 //! What may be reached, by `[webhooks] allow_http` and `allow_private`: by default public addresses over https alone.
+//!
+//! Lines: the rules and the table of addresses that they must refuse are read side by side.
 
 use super::address;
 use crate::config::Webhooks;

@@ -3,12 +3,12 @@
 //! | file | components |
 //! |---|---|
 //! | `transition` | `TRANSITION`: state, what it was before, how long that lasted |
-//! | `manager` | `JOB_MANAGER`: a job's life, for every workflow |
+//! | `job` | `JOB_MANAGER`: a job's life, for every workflow |
 //! | `video` | `VIDEO`, `FILE`, `STORE`, `YOUTUBE`, `ERROR`: what is made, kept, published, and what went wrong |
 //! | `generation` | `GENERATION_WORKFLOW`: the same for generations, in their document's words |
 
 mod generation;
-mod manager;
+mod job;
 mod transition;
 mod video;
 
@@ -63,7 +63,7 @@ fn tell(event: &Committed, known: &mut Known, config: &Config) {
         facts: serde_json::from_str(&event.data).unwrap_or_default(),
         workflow,
     };
-    manager::tell(&happened);
+    job::tell(&happened);
     video::tell(&happened, config);
     generation::tell(&happened);
 }
