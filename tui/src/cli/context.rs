@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// Where the daemon is: unix:PATH, ws://HOST:PORT or ssh://[USER@]HOST [default: REEL_CONNECT, else this box's socket]
+    /// Where the daemon is: unix:PATH, ws://HOST:PORT or ssh://HOST [default: REEL_CONNECT, else this box's socket]
     ///
     /// Without it REEL_CONNECT counts, then REEL_SOCKET, then the sockets of this user's daemon and of the system's. The
     /// dashboard takes it several times, for several boxes in one view. ssh:// goes through your own ssh, to `reel
