@@ -41,6 +41,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "drain",
             "undrain",
             "reload",
+            "store",
             "dial-stdio",
             "completions",
             "man",
