@@ -2,11 +2,13 @@
 
 use reel_shared::workflow::WorkflowView;
 use reel_tests::{
-    Asked, Daemon, Health, Home, Reply, S3, StandIn, act, reel, request, submit, wait_for,
+    Asked, Daemon, Health, Home, Reply, S3, StandIn, act, raw, reel, request, submit, wait_for,
     wait_for_end,
 };
 use serde_json::{Value, json};
 use std::path::Path;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// A real video with so many bytes behind it that it goes in parts.
 fn film(folder: &Path, padding: usize) -> Vec<u8> {
@@ -72,6 +74,26 @@ impl Scene {
             .collect()
     }
 
+    /// The video's metadata tells a link to this object, and whoever follows it gets the film.
+    async fn tells_links(&self, id: &str, key: &str) {
+        let path = format!("/api/v1/videos/jobs/{id}/metadata");
+        let told = raw(&self.home, "GET", &path, "", b"").unwrap().body;
+        let result = &told["result"]["s3_upload_results"][0];
+        assert_eq!(result["s3_key"], key, "{told}");
+        let link = result["signed_url"].as_str().unwrap();
+        let (host, path) = link
+            .strip_prefix("http://")
+            .and_then(|rest| rest.split_once('/'))
+            .unwrap();
+        let mut store = TcpStream::connect(host).await.unwrap();
+        let asked = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        store.write_all(asked.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        store.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{link}");
+        assert!(answer.ends_with(&self.film), "{link}");
+    }
+
     /// The film's object holds the film.
     fn holds_film(&self, ended: &WorkflowView) {
         let keys = &storing(ended)["keys"];
@@ -132,6 +154,9 @@ async fn killed_in_the_middle_of_a_put_it_goes_on_behind_the_last_part() {
         (&result["success"], &result["file_size"]),
         (&json!(true), &json!(scene.film.len()))
     );
+    scene
+        .tells_links(&made.id, result["s3_key"].as_str().unwrap())
+        .await;
     act_delete(&scene, &made.id).await;
 }
 
