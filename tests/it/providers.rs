@@ -146,6 +146,19 @@ async fn a_prompt_goes_through_every_service_and_its_faults() {
         json!("The sea is deep. It is never still.")
     );
     assert_eq!(outputs("script")["cost"]["units"], json!({"openai": 77}));
+    let units = |provider: &str| -> i64 {
+        let told = ended.stages.keys();
+        told.filter_map(|stage| outputs(stage)["cost"]["units"][provider].as_i64())
+            .sum()
+    };
+    let cost = &ended.outputs["cost"];
+    assert_eq!(cost["units"]["openai"], json!(units("openai")), "{cost}");
+    assert_eq!(cost["units"]["pexels"], json!(units("pexels")), "{cost}");
+    assert!(units("openai") > 77 && units("pexels") > 0, "{cost}");
+    assert!(
+        cost["cpuSeconds"].is_number() && cost["gpuSeconds"] == 0,
+        "{cost}"
+    );
     assert_eq!(outputs("tts")["provider"], json!("openai"));
     assert_eq!(outputs("transcribe")["provider"], json!("openai"));
     assert_eq!(outputs("search")["provider"], json!("pexels"));

@@ -1,6 +1,7 @@
 //! A workflow as it is shown: the domain's nouns and what the engine knows beyond the row, in the printed shape. The one
 //! place where that shape is made, for listings, answers, the snapshot and events alike.
 
+mod cost;
 pub mod gates;
 pub mod log;
 pub mod time;
@@ -78,7 +79,7 @@ pub fn workflow(workflow: &Workflow, live: &Live) -> WorkflowView {
         cancelling: matches!(workflow.state, State::Cancelling { .. }).then_some(true),
         pausing: matches!(workflow.state, State::Running { pausing: true }).then_some(true),
         error: failure(workflow).map(error),
-        outputs: json::object(&workflow.outputs),
+        outputs: cost::outputs(workflow),
         box_name: box_name(workflow),
         depends_on: workflow
             .depends_on
