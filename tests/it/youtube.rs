@@ -179,6 +179,20 @@ async fn a_day_that_is_used_up_parks_and_spends_no_try() {
     );
     assert_eq!(scene.channel(&made.id, "one").await["state"], "uploaded");
     scene.each_once(&["one"]);
+    let stats: Value = scene.home.client().get("/api/stats").await.unwrap();
+    let quota = &stats["quota"];
+    assert_eq!(
+        (&quota["dailyUploads"], &quota["dailyUnits"]),
+        (&json!(1), &json!(10_000))
+    );
+    assert_eq!(
+        quota["projects"],
+        json!([{ "project": "project", "channels": ["one", "two"], "uploads": 1, "units": 0, "usedUp": true }])
+    );
+    assert!(
+        quota["resetsAt"].as_str() > quota["day"].as_str(),
+        "{quota}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

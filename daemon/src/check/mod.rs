@@ -8,6 +8,7 @@ mod machine;
 mod places;
 mod plans;
 mod report;
+mod youtube;
 
 #[cfg(test)]
 mod tests;
@@ -97,6 +98,7 @@ pub fn check(flags: &Flags, environment: &Environment) -> Report {
         .collect();
     findings.extend(places::look(&loaded.config, environment));
     findings.extend(machine::look(&loaded.config, environment));
+    findings.extend(youtube::look(&loaded.config, jiff::Timestamp::now()));
     let (names, found) = plans::look(&loaded.config, environment);
     findings.extend(found);
     Report::new(loaded, names, findings)

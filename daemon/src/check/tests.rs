@@ -132,3 +132,39 @@ fn listening_outside_without_tls_must_be_meant() {
     assert_eq!(listen(""), Verdict::Missing);
     assert_eq!(listen("[http]\ninsecure_listen = true\n"), Verdict::Warning);
 }
+
+#[test]
+fn the_day_that_youtube_allows_is_told() {
+    let none = check_with("", |_| ());
+    assert_eq!(
+        finding(&none, "youtube quota").detail,
+        "100 uploads and 10000 units a day; no channel has keys"
+    );
+    let keys = "[youtube]\ndaily_uploads = 1\n[youtube.channels.main]\nclient_id = 'p'\n\
+                client_secret = 's'\nrefresh_token = 'r'\n";
+    let fresh = check_with(keys, |_| ());
+    let told = finding(&fresh, "youtube quota");
+    assert_eq!(told.verdict, Verdict::Ok, "{told:?}");
+    assert!(
+        told.detail
+            .starts_with("p: 0 of 1 uploads and 0 of 10000 units used today; anew at "),
+        "{told:?}"
+    );
+    let used = check_with(keys, |directory| {
+        let data = directory.join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        let ledger = crate::youtube::Ledger::new(&data, 1, 10_000);
+        let upload = crate::youtube::ledger::UPLOAD;
+        ledger.take("p", upload, jiff::Timestamp::now()).unwrap();
+    });
+    let told = finding(&used, "youtube quota");
+    assert_eq!(told.verdict, Verdict::Warning, "{told:?}");
+    assert!(told.detail.starts_with("p: 1 of 1 uploads"), "{told:?}");
+    let unreadable = check_with(keys, |directory| {
+        std::fs::create_dir_all(directory.join("data/youtube-quota.json")).unwrap();
+    });
+    assert_eq!(
+        finding(&unreadable, "youtube quota").verdict,
+        Verdict::Warning
+    );
+}

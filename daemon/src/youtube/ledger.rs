@@ -190,7 +190,7 @@ fn zoned(now: Timestamp) -> Zoned {
     now.to_zoned(zone)
 }
 
-fn day(now: Timestamp) -> String {
+pub(super) fn day(now: Timestamp) -> String {
     zoned(now).date().to_string()
 }
 

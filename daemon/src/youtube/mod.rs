@@ -14,6 +14,7 @@
 
 pub mod ledger;
 mod oauth;
+pub mod quota;
 mod refusal;
 mod upload;
 

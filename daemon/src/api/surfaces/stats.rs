@@ -6,9 +6,11 @@ use crate::api::answer::{self, Answer};
 use crate::api::auth::Caller;
 use crate::api::extract::Asked;
 use crate::api::problem::{Problem, excerpt};
+use crate::api::view::time;
 use crate::config::quantity::parse_duration;
 use crate::domain::Timestamp;
 use crate::store::shares::{self, By, Share};
+use crate::youtube::quota;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -117,6 +119,7 @@ pub async fn stats(
         "storage": storage(&api).await?,
         "webhooks": api.webhook_counts(since).await?,
         "queue": { "queued": stats.queued, "running": stats.running },
+        "quota": youtube(&api).await?,
     })))
 }
 
@@ -147,6 +150,45 @@ async fn storage(api: &Api) -> Result<Value, Problem> {
     counted
         .await
         .map_err(|error| Problem::internal("the files could not be counted", &error))
+}
+
+/// What a day of YouTube allows and what was used of it; null while the ledger can't be read.
+async fn youtube(api: &Api) -> Result<Value, Problem> {
+    let (config, now) = (api.config(), api.engine().now());
+    let read = tokio::task::spawn_blocking(move || {
+        let now = jiff::Timestamp::from_millisecond(now.0).unwrap_or_default();
+        quota::today(&config.youtube, &config.data_dir, now)
+    });
+    let read = read
+        .await
+        .map_err(|error| Problem::internal("the ledger could not be read", &error))?;
+    let quota = match read {
+        Ok(quota) => quota,
+        Err(problem) => {
+            tracing::warn!(
+                component = "VIDEO",
+                "the ledger of YouTube's quota can't be read: {problem}"
+            );
+            return Ok(Value::Null);
+        }
+    };
+    let projects: Vec<Value> = quota
+        .projects
+        .iter()
+        .map(|one| {
+            json!({
+                "project": one.id, "channels": one.channels, "uploads": one.used.uploads, "units": one.used.units,
+                "usedUp": one.is_full(quota.allowed),
+            })
+        })
+        .collect();
+    Ok(json!({
+        "day": quota.day,
+        "resetsAt": time::text(Timestamp(quota.until.as_millisecond())),
+        "dailyUploads": quota.allowed.uploads,
+        "dailyUnits": quota.allowed.units,
+        "projects": projects,
+    }))
 }
 
 #[cfg(test)]

@@ -27,7 +27,9 @@ const STATS: &str = r#"{
         "processingTime": {"p50~": 41000, "p90~": 80000}}},
     "storage": {"bytes": 1, "files": 1, "freeBytes~": 1},
     "webhooks": {"delivered": 1, "failed": 0, "p90~": 120, "pending": 0, "kept": 0, "endpoints": 1, "disabled": 0},
-    "queue": {"queued": 2, "running": 1}
+    "queue": {"queued": 2, "running": 1},
+    "quota~": {"day": "2026-11-20", "resetsAt": "T", "dailyUploads": 100, "dailyUnits": 10000,
+        "projects": [{"project": "1234.apps.example", "channels": ["main_channel"], "uploads": 3, "units": 450, "usedUp": false}]}
 }"#;
 
 const ATTENTION: &str = r#"{
@@ -79,7 +81,7 @@ const DOCS: &[Doc] = &[
     Doc::new(
         "GET /api/stats",
         "What was done within a window",
-        &[data(200, "Times are milliseconds", STATS)],
+        &[data(200, "Times are milliseconds; `quota` is what YouTube allows a project a day, and what was used of it", STATS)],
     )
     .query(&[query("window", "24h", "A duration up to 366d")]),
     Doc::new(
