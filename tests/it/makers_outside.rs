@@ -220,6 +220,38 @@ async fn a_maker_that_never_calls_is_asked_again_by_hand_alone() {
 }
 
 #[tokio::test]
+async fn the_avatars_gender_chooses_the_voice_and_none_is_no_error() {
+    let home = Home::scratch().unwrap();
+    let maker = maker(Vec::new()).await;
+    home.configure(&settings(maker.url(), "1h").replace("external.create", "external.generate"))
+        .unwrap();
+    let people = "[[avatars]]\navatar_id = \"anna\"\nname = \"Anna\"\ngender = \"female\"\n\
+                  [[avatars]]\navatar_id = \"robot\"\nname = \"Robot\"\n\
+                  [[voices]]\nvoice_id = \"v0\"\nname = \"Tom\"\ngender = \"male\"\n\
+                  [[voices]]\nvoice_id = \"v1\"\nname = \"Emma\"\ngender = \"female\"\n\
+                  [[voices]]\nvoice_id = \"v2\"\nname = \"Eve\"\ngender = \"female\"\n";
+    std::fs::write(home.config().with_file_name("catalog.toml"), people).unwrap();
+    let _daemon = Daemon::start(&home).unwrap();
+    for (count, (avatar, voice)) in [
+        ("anna", json!("v1")),
+        ("robot", Value::Null),
+        ("nobody", Value::Null),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = json!({ "hook": "Look!", "body": "A house.", "conclusion": "Call.", "avatar_title": avatar,
+            "title": "First home", "email": "a@b.co" });
+        let headers = "Content-Type: application/json";
+        let sent = body.to_string().into_bytes();
+        let made = raw(&home, "POST", "/api/video/generate-video", headers, &sent).unwrap();
+        assert_eq!(made.status, 202, "{avatar}: {made:?}");
+        let asked = maker.until_asked(count + 1).await.unwrap();
+        assert_eq!(asked[count].json()["voice_id"], voice, "{avatar}");
+    }
+}
+
+#[tokio::test]
 async fn killed_while_it_asks_it_does_not_ask_twice() {
     let home = Home::scratch().unwrap();
     let film = film(home.root());
