@@ -3,19 +3,32 @@
 
 use super::feed::ProgressTick;
 use super::ports::AttemptKey;
+use crate::domain::Timestamp;
 use crate::domain::progress;
 use crate::domain::workflow::{StageState, Workflow};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Watchers are told no more often, for each workflow.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Ended workflows whose high-water mark is still known: what watchers are told last may be written down after the end.
+const ENDED: usize = 256;
+
 /// The live state of all running workflows.
 #[derive(Default)]
 pub(super) struct Live {
     running: Mutex<HashMap<String, Running>>,
+    ended: Mutex<VecDeque<Ended>>,
+}
+
+struct Ended {
+    id: String,
+    /// Tells it from another that is given its id after it is gone.
+    created_at: Timestamp,
+    attempt: u32,
+    shown: f64,
 }
 
 struct Running {
@@ -56,7 +69,9 @@ impl Live {
             .iter()
             .any(|stage| matches!(stage.state, StageState::InProgress(_)));
         if workflow.completed_at.is_some() {
-            running.remove(&workflow.id);
+            if let Some(entry) = running.remove(&workflow.id) {
+                self.remember(workflow, entry.shown);
+            }
             return;
         }
         // Between two stages nothing runs, and what was shown still must not go back.
@@ -144,10 +159,13 @@ impl Live {
             .collect()
     }
 
-    /// What is shown of a workflow, if something of it runs.
+    /// What is shown of a workflow, if something of it runs or did until just now.
     pub fn shown(&self, workflow: &Workflow) -> Option<Shown> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = running.get(&workflow.id)?;
+        let Some(entry) = running.get(&workflow.id) else {
+            drop(running);
+            return self.last_shown(workflow);
+        };
         if entry.workflow.attempt != workflow.attempt {
             return None;
         }
@@ -164,6 +182,35 @@ impl Live {
                 .values()
                 .find_map(|(_, message)| message.clone()),
             stages: stages.collect(),
+        })
+    }
+}
+
+impl Live {
+    fn remember(&self, workflow: &Workflow, shown: f64) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.len() == ENDED {
+            ended.pop_front();
+        }
+        ended.push_back(Ended {
+            id: workflow.id.clone(),
+            created_at: workflow.created_at,
+            attempt: workflow.attempt,
+            shown,
+        });
+    }
+
+    fn last_shown(&self, workflow: &Workflow) -> Option<Shown> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = ended.iter().rev().find(|last| {
+            last.id == workflow.id
+                && last.created_at == workflow.created_at
+                && last.attempt == workflow.attempt
+        })?;
+        Some(Shown {
+            progress: last.shown.max(workflow.progress),
+            message: None,
+            stages: workflow.stages.iter().map(|stage| stage.progress).collect(),
         })
     }
 }

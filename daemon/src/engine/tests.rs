@@ -331,6 +331,31 @@ async fn what_was_shown_does_not_go_back_between_two_stages() {
 }
 
 #[tokio::test]
+async fn what_was_shown_does_not_go_back_for_a_watcher_who_is_told_after_the_end() {
+    let dir = dir();
+    let mut house = house(dir.path()).await;
+    house.engine.submit(submit("a", &pipeline())).await.unwrap();
+    let order = house.orders.recv().await.unwrap();
+    house.engine.progress(&order.key(), 77.0, None);
+    // What an event of this moment carries, and a slow watcher is only shown later.
+    let then = house.engine.reader().workflow("a").await.unwrap().unwrap();
+    let before = house.engine.insight_about(&[]).await.unwrap().of(&then);
+    house
+        .engine
+        .command("a", Command::Cancel { by: "ana".into() })
+        .await
+        .unwrap();
+    let engine = house.engine.clone();
+    tokio::task::spawn_blocking(move || engine.ended(order.key(), None, Outcome::Cancelled))
+        .await
+        .unwrap();
+    house.done().await;
+    let after = house.engine.insight_about(&[]).await.unwrap().of(&then);
+    assert!(after.progress >= before.progress, "{}", after.progress);
+    house.engine.stop().await;
+}
+
+#[tokio::test]
 async fn a_drained_box_takes_nothing_until_it_is_undrained() {
     let dir = dir();
     let mut house = house(dir.path()).await;
