@@ -4,10 +4,12 @@ use crate::config::Config;
 use crate::outbound::{Answer, Client, Failure, Limits, Own, Policy, SystemResolver};
 use http_body_util::Full;
 use hyper::Request;
+use rcgen::{CertificateParams, KeyPair};
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::rustls;
 
@@ -19,6 +21,19 @@ const LIMITS: Limits = Limits {
 
 /// Sends once to a receiver that does `serve` with each connection.
 async fn sent<F, R>(scheme: &str, serve: F) -> Result<Answer, Failure>
+where
+    F: Fn(TcpStream) -> R + Send + 'static,
+    R: Future<Output = ()> + Send + 'static,
+{
+    sent_trusting(None, scheme, serve).await
+}
+
+/// The same, where the authorities in a file are trusted too.
+async fn sent_trusting<F, R>(
+    ca_file: Option<PathBuf>,
+    scheme: &str,
+    serve: F,
+) -> Result<Answer, Failure>
 where
     F: Fn(TcpStream) -> R + Send + 'static,
     R: Future<Output = ()> + Send + 'static,
@@ -35,7 +50,7 @@ where
     config.allow_private_all = true;
     let client = Client::new(
         Policy::of(&config, Own::default()),
-        None,
+        ca_file,
         Arc::new(SystemResolver),
         LIMITS,
     );
@@ -200,24 +215,61 @@ async fn a_handshake_that_stalls_is_cut() {
     begins(&answer, "timeout: ");
 }
 
-#[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused() {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+/// A receiver that shows a certificate, which is its own authority, and answers 200 to whoever takes it.
+async fn shown(params: CertificateParams, is_trusted: bool) -> Result<Answer, Failure> {
+    let key = KeyPair::generate().unwrap();
+    let made = params.self_signed(&key).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let ca_file = dir.path().join("authority.pem");
+    std::fs::write(&ca_file, made.pem()).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .with_single_cert(vec![made.der().clone()], key.into())
         .unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let answer = sent("https", move |stream| {
-        let acceptor = acceptor.clone();
-        async move {
-            let _ = acceptor.accept(stream).await;
-        }
+    sent_trusting(is_trusted.then_some(ca_file), "https", move |stream| {
+        answer_over_tls(acceptor.clone(), stream)
     })
-    .await;
-    begins(&answer, "tls: ");
+    .await
+}
+
+async fn answer_over_tls(acceptor: tokio_rustls::TlsAcceptor, stream: TcpStream) {
+    let Ok(mut stream) = acceptor.accept(stream).await else {
+        return;
+    };
+    let mut request = [0; 4096];
+    if stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+        let _ = stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .await;
+    }
+}
+
+fn for_name(name: &str) -> CertificateParams {
+    CertificateParams::new(vec![name.to_owned()]).unwrap()
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused() {
+    assert_eq!(
+        shown(for_name("localhost"), true).await.unwrap().status,
+        200
+    );
+    begins(&shown(for_name("localhost"), false).await, "tls: ");
+}
+
+#[tokio::test]
+async fn a_certificate_whose_time_is_over_is_refused() {
+    let mut params = for_name("localhost");
+    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    begins(&shown(params, true).await, "tls: ");
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_name_is_refused() {
+    begins(&shown(for_name("elsewhere.example"), true).await, "tls: ");
 }
