@@ -1,23 +1,14 @@
 //! Conversations: a message makes a generation, a reply answers what it asks, and each step is told by the assistant.
 
+use crate::asking::{get, post};
 use reel_tests::{
-    Asked, Daemon, Home, RawReply, Reply, StandIn, ask, assert_like, reel, said, said_kinds, tcp,
+    Asked, Daemon, Home, Reply, StandIn, ask, assert_like, reel, said, said_kinds, tcp,
     wait_for_end,
 };
 use serde_json::{Value, json};
 
 const JSON: &str = "Content-Type: application/json";
 const OPEN: &str = "[auth]\nloopback = \"operate\"\n";
-
-fn post(home: &Home, path: &str, body: &Value) -> RawReply {
-    ask(home, "POST", path, body).unwrap()
-}
-
-fn get(home: &Home, path: &str) -> Value {
-    let reply = ask(home, "GET", path, &Value::Null).unwrap();
-    assert_eq!(reply.status, 200, "{path}: {reply:?}");
-    reply.body
-}
 
 #[tokio::test]
 async fn a_message_asks_is_asked_back_answers_and_confirms() {

@@ -1,17 +1,12 @@
 //! Document 000: its calls and answers as they are printed, on a real video.
 
+use crate::asking::get;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reel_tests::{
     Asked, Daemon, Home, Reply, StandIn, Watch, ask, assert_like, curl, reel, wait_for_end,
 };
 use serde_json::{Value, json};
 use sha2::Sha256;
-
-fn get(home: &Home, path: &str) -> Value {
-    let reply = ask(home, "GET", path, &Value::Null).unwrap();
-    assert_eq!(reply.status, 200, "{path}: {reply:?}");
-    reply.body
-}
 
 /// A workflow as it is printed, whatever its state.
 fn status(id: &str, changes: Value) -> Value {

@@ -1,25 +1,15 @@
 //! Document 002, from the first message to the finished video: its requests and answers as they are printed, its records at
 //! each step, its events told to the configured address, and the worker's callbacks.
 
+use crate::asking::{get, post};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reel_tests::{
-    Asked, Daemon, Home, RawReply, Reply, StandIn, Watch, ask, assert_like, reel, said_kinds,
-    wait_for_end,
+    Asked, Daemon, Home, Reply, StandIn, Watch, ask, assert_like, reel, said_kinds, wait_for_end,
 };
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 const OPEN: &str = "[auth]\nloopback = \"operate\"\n[retention]\nmin_free_disk = \"16MiB\"\n";
-
-fn post(home: &Home, path: &str, body: &Value) -> RawReply {
-    ask(home, "POST", path, body).unwrap()
-}
-
-fn get(home: &Home, path: &str) -> Value {
-    let reply = ask(home, "GET", path, &Value::Null).unwrap();
-    assert_eq!(reply.status, 200, "{path}: {reply:?}");
-    reply.body
-}
 
 /// The record of a generation as it is printed for its beginning; what follows changes it.
 fn record(status: &str, changes: Value) -> Value {

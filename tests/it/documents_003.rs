@@ -3,6 +3,7 @@
 //!
 //! Lines: every request and answer stands here as it is printed.
 
+use crate::asking::{get, post};
 use reel_tests::{
     Asked, Daemon, Home, RawReply, Reply, StandIn, act, ask, assert_like, raw, tcp, wait_for,
     wait_for_end, wait_for_status,
@@ -52,16 +53,6 @@ fn settings(outside: &str) -> String {
     format!(
         "{OPEN}[external.create]\nurl = \"{outside}/create\"\n[external.generate]\nurl = \"{outside}/generate\"\n"
     )
-}
-
-fn post(home: &Home, path: &str, body: &Value) -> RawReply {
-    ask(home, "POST", path, body).unwrap()
-}
-
-fn get(home: &Home, path: &str) -> Value {
-    let reply = ask(home, "GET", path, &Value::Null).unwrap();
-    assert_eq!(reply.status, 200, "{path}: {reply:?}");
-    reply.body
 }
 
 fn fields(reply: &RawReply) -> Vec<&str> {

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod asking;
 mod cancel;
 mod command_line;
 mod conversations;

@@ -1,25 +1,16 @@
 //! Document 002's worker: its callbacks move the generation that waits for them, and its failures are told in its words.
 
+use crate::asking::{get, post};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reel_tests::{
-    Asked, Daemon, Home, RawReply, Reply, StandIn, ask, assert_like, said, said_kinds, tcp,
-    wait_for_end, wait_for_status,
+    Asked, Daemon, Home, Reply, StandIn, assert_like, said, said_kinds, tcp, wait_for_end,
+    wait_for_status,
 };
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 const JSON: &str = "Content-Type: application/json";
 const OPEN: &str = "[auth]\nloopback = \"operate\"\n";
-
-fn post(home: &Home, path: &str, body: &Value) -> RawReply {
-    ask(home, "POST", path, body).unwrap()
-}
-
-fn get(home: &Home, path: &str) -> Value {
-    let reply = ask(home, "GET", path, &Value::Null).unwrap();
-    assert_eq!(reply.status, 200, "{path}: {reply:?}");
-    reply.body
-}
 
 #[tokio::test]
 async fn the_workers_callbacks_move_the_generation_that_waits_for_them() {

@@ -119,34 +119,7 @@ fn command(context: &StageContext, has_words: bool, frames: u64, part: &Path) ->
             "-t",
             &ffmpeg::seconds(length),
         ])
-        .args([
-            "-c:v",
-            "libx264",
-            "-preset",
-            "veryfast",
-            "-crf",
-            "21",
-            "-profile:v",
-            "high",
-            "-g",
-            "60",
-            "-pix_fmt",
-            "yuv420p",
-        ])
-        .args([
-            "-c:a",
-            "aac",
-            "-b:a",
-            "160k",
-            "-ar",
-            "48000",
-            "-movflags",
-            "+faststart",
-            "-map_metadata",
-            "-1",
-            "-f",
-            "mp4",
-        ])
+        .finished()
         .output(part)
         .step(length, (0.0, 99.0))
 }

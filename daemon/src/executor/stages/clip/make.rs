@@ -193,31 +193,7 @@ fn command(
             "-t",
             &ffmpeg::seconds(length),
         ])
-        .args([
-            "-c:v",
-            "libx264",
-            "-preset",
-            "veryfast",
-            "-crf",
-            "21",
-            "-profile:v",
-            "high",
-            "-g",
-            "60",
-        ])
-        .args([
-            "-c:a",
-            "aac",
-            "-b:a",
-            "160k",
-            "-ar",
-            "48000",
-            "-ac",
-            "2",
-            "-movflags",
-            "+faststart",
-        ])
-        .args(["-map_metadata", "-1", "-f", "mp4"])
+        .finished()
         .output(part)
         .step(length, progress)
 }
