@@ -9,6 +9,7 @@
 mod accounts;
 mod asking;
 mod cancel;
+mod chain;
 mod command_line;
 mod conversations;
 mod crash;

@@ -115,6 +115,12 @@ impl S3 {
             .map_err(|_| Failure::new(format!("the store was not asked so: {:?}", self.asked())))
     }
 
+    /// Waits until it is asked anything more.
+    pub async fn until_asked_more(&self) {
+        // The state's sender lives as long as the server.
+        let _ = self.state.count.subscribe().changed().await;
+    }
+
     /// Where an object's bytes are.
     pub fn object(&self, key: &str) -> PathBuf {
         self.folder.path().join(Self::BUCKET).join(key)

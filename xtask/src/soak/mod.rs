@@ -8,10 +8,12 @@
 
 mod audit;
 mod client;
+mod part;
 mod steps;
 
 use crate::build;
 use client::{Client, Promises};
+use part::Part;
 use reel_tests::{Daemon, Failure, Home, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +29,10 @@ const SETTINGS: &str = "[retention]\nfinished = 1000000\nmin_free_disk = \"16MiB
 
 /// Its options.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Soak {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// How often the daemon is killed
     #[arg(default_value_t = 200)]
     count: usize,
@@ -48,6 +53,9 @@ pub struct Soak {
 impl Soak {
     /// Runs it; fails on any violation.
     pub fn run(self) -> Result<()> {
+        if let Some(part) = self.part {
+            return part.run();
+        }
         reel_tests::use_programs(if self.release {
             build::release()?
         } else {

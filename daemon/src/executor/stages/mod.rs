@@ -30,6 +30,7 @@ pub mod generate;
 pub mod kept;
 pub mod loudness;
 pub mod narration;
+pub mod paid;
 pub mod probe;
 pub mod programs;
 pub mod provided;

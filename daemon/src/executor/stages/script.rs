@@ -1,11 +1,11 @@
 //! `script`: has a chat model write what is said, with a title, a description and the words that footage is searched by.
 
-use super::{provided, settings};
+use super::{paid, provided, settings};
 use crate::attempt_log::Level;
 use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError};
 use crate::providers::{Ask, Chat};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Tokens of a script at most: about four minutes of speech.
 const TOKENS: u32 = 2_000;
@@ -21,7 +21,7 @@ const SYSTEM: &str = "You write narrations for short videos. Answer with one JSO
     \"search\": 2 to 4 short English phrases by which stock footage for it is found}. \
     Write script, title and description in the language of the request.";
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Written {
     script: String,
     #[serde(default)]
@@ -46,22 +46,9 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         }
     };
     let user = request(&context, prompt);
-    let ask = Ask {
-        system: SYSTEM,
-        user: &user,
-        json: true,
-        max_tokens: TOKENS,
-    };
-    let (written, tokens): (Written, u64) = provided::ask(&context, chat.ask_for(ask)).await?;
+    let asked = ["script".as_bytes(), user.as_bytes()];
+    let (written, tokens) = paid::once(&context, &asked, write(&context, &chat, &user)).await?;
     let script = clean(&written.script, SCRIPT);
-    if !script.chars().any(char::is_alphanumeric) {
-        return Err(StageError::failed(
-            ErrorClass::Provider,
-            "no_script",
-            "the model wrote a script without words",
-            "It is tried again by itself; or retry with a script of your own: `-p script=…`.",
-        ));
-    }
     context.log(
         Level::Info,
         &format!(
@@ -93,6 +80,30 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     }
     provided::note_units(&mut outputs, "openai", tokens);
     Ok(outputs)
+}
+
+/// Has it written; also how many tokens that cost.
+async fn write(
+    context: &StageContext,
+    chat: &Chat,
+    user: &str,
+) -> Result<(Written, u64), StageError> {
+    let ask = Ask {
+        system: SYSTEM,
+        user,
+        json: true,
+        max_tokens: TOKENS,
+    };
+    let (written, tokens): (Written, u64) = provided::ask(context, chat.ask_for(ask)).await?;
+    if written.script.chars().any(char::is_alphanumeric) {
+        return Ok((written, tokens));
+    }
+    Err(StageError::failed(
+        ErrorClass::Provider,
+        "no_script",
+        "the model wrote a script without words",
+        "It is tried again by itself; or retry with a script of your own: `-p script=…`.",
+    ))
 }
 
 fn request(context: &StageContext, prompt: &str) -> String {

@@ -4,9 +4,9 @@
 use crate::attempt_log::Level;
 use crate::episodes::Clip;
 use crate::executor::stage::{StageContext, StageError};
-use crate::executor::stages::provided;
+use crate::executor::stages::{paid, provided};
 use crate::providers::{Ask, Chat};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// Characters of a title.
@@ -19,12 +19,12 @@ const SYSTEM: &str = "You choose clips of a recording for social media. You are 
     {\"clips\": [{\"id\": the candidate's id, \"score\": 0 to 1, how well it stands by itself and holds attention, \
     \"title\": a title of at most 80 characters in the language of its text}]}, one entry for each candidate.";
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Judged {
     clips: Vec<One>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct One {
     id: String,
     #[serde(default)]
@@ -67,7 +67,8 @@ pub async fn by_model(
         json: true,
         max_tokens: count.saturating_mul(TOKENS).saturating_add(AROUND),
     };
-    match provided::ask(context, chat.ask_for::<Judged>(ask)).await {
+    let asking = provided::ask(context, chat.ask_for::<Judged>(ask));
+    match paid::once(context, &["rank".as_bytes(), user.as_bytes()], asking).await {
         Ok((judged, tokens)) => Ok(Some((applied(clips, judged, most), tokens))),
         Err(StageError::Failed { message, .. }) => {
             context.log(

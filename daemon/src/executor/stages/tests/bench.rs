@@ -117,7 +117,8 @@ impl Bench {
         found
     }
 
-    pub async fn run(&mut self, stage: &str) -> Result<(), StageError> {
+    /// What this stage would see.
+    pub fn context(&self, stage: &str) -> StageContext {
         let mut config = Config::default_at(self.folder.path());
         config.media.library = self.library();
         let facts = Facts {
@@ -143,7 +144,11 @@ impl Bench {
             )),
             config: Arc::new(config),
         };
-        let context = StageContext::new(facts, Arc::clone(&self.host) as Arc<dyn Host>);
+        StageContext::new(facts, Arc::clone(&self.host) as Arc<dyn Host>)
+    }
+
+    pub async fn run(&mut self, stage: &str) -> Result<(), StageError> {
+        let context = self.context(stage);
         let outputs = registry().get(stage).unwrap().run(context).await?;
         self.outputs.insert(stage.to_owned(), outputs);
         Ok(())

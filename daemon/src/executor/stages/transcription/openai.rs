@@ -4,7 +4,7 @@ use super::Recording;
 use crate::domain::ErrorClass;
 use crate::episodes::Transcript;
 use crate::executor::stage::{StageContext, StageError};
-use crate::executor::stages::{files, provided};
+use crate::executor::stages::{files, paid, provided};
 use crate::providers::transcription::{LARGEST_SOUND, Transcription};
 
 /// Has a recording written down.
@@ -33,7 +33,13 @@ pub async fn run(
     })
     .await?;
     context.progress(25.0, Some("the service listens"));
-    let asking = service.listen(&sound, recording.language.as_deref(), recording.length);
-    let transcript = provided::ask(context, asking).await?;
+    let language = recording.language.as_deref();
+    let asking = provided::ask(context, service.listen(&sound, language, recording.length));
+    let asked = [
+        "transcription".as_bytes(),
+        language.unwrap_or_default().as_bytes(),
+        &sound,
+    ];
+    let transcript = paid::once(context, &asked, asking).await?;
     Ok(transcript.tidied(recording.length))
 }
