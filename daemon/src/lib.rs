@@ -27,6 +27,7 @@ pub mod engine;
 pub mod executor;
 pub mod reconcile;
 pub mod shim;
+pub mod transport;
 
 pub mod conversation;
 pub mod notify;

@@ -30,6 +30,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("store", 4),
     ("engine", 5),
     ("reconcile", 6),
+    ("transport", 6),
     ("executor", 6),
     ("conversation", 6),
     ("webhook", 6),
