@@ -15,6 +15,7 @@ mod conversations;
 mod crash;
 mod dashboard;
 mod database;
+mod deadlines;
 mod disk;
 mod documents_000;
 mod documents_001;

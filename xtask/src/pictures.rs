@@ -85,7 +85,7 @@ async fn draw(to: &std::path::Path) -> Result<()> {
     screen
         .until(|app| {
             let detail = app.view.detail.as_ref();
-            detail.is_some_and(|detail| detail.log.lines().len() > 12 && !detail.events.is_empty())
+            detail.is_some_and(|detail| detail.log.len() > 12 && !detail.events.is_empty())
         })
         .await?;
     screen.save(

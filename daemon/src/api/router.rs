@@ -256,6 +256,7 @@ pub const TABLE: &[Route] = &[
     acts("/api/workflow/{id}/confirm", OPERATE, || {
         post(acts::confirm)
     }),
+    acts("/api/workflow/{id}/extend", OPERATE, || post(acts::extend)),
     acts("/api/workflow/{id}/priority", OPERATE, || {
         post(acts::priority)
     }),

@@ -58,6 +58,15 @@ pub enum DependencyState {
     Ended,
 }
 
+/// How much longer a gate stays open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extension {
+    /// Until then.
+    Until(Timestamp),
+    /// By so much, from the deadline that stands.
+    By(Duration),
+}
+
 /// What is asked of a workflow that is there.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -74,6 +83,15 @@ pub enum Command {
     Confirm {
         /// Yes.
         confirmed: bool,
+        /// An approval's stage, where several are open.
+        stage: Option<String>,
+        /// Who.
+        by: String,
+    },
+    /// More time for an open gate.
+    Extend {
+        /// How much.
+        extension: Extension,
         /// An approval's stage, where several are open.
         stage: Option<String>,
         /// Who.

@@ -27,6 +27,15 @@ pub enum Event {
         /// Until when.
         deadline: Option<Timestamp>,
     },
+    /// A gate stays open for longer.
+    DeadlineExtended {
+        /// The approval's stage; none where the workflow itself asks.
+        stage: Option<usize>,
+        /// Until when.
+        deadline: Timestamp,
+        /// Who said so.
+        by: String,
+    },
     /// Waits for dependencies.
     Blocked,
     /// One of them completed.

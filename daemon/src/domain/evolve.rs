@@ -83,6 +83,22 @@ fn rename(workflow: &mut Workflow, name: &str) {
     }
 }
 
+fn extend(workflow: &mut Workflow, stage: Option<usize>, until: Timestamp) {
+    let deadline = match stage {
+        None => match &mut workflow.state {
+            State::PendingClarification { deadline } | State::PendingConfirmation { deadline } => {
+                deadline
+            }
+            _ => return,
+        },
+        Some(index) => match workflow.stages.get_mut(index).map(|stage| &mut stage.state) {
+            Some(StageState::Waiting(Wait::Approval { deadline, .. })) => deadline,
+            _ => return,
+        },
+    };
+    *deadline = Some(until);
+}
+
 /// Folds one event, committed at `now`, into the workflow.
 pub fn evolve(workflow: &mut Workflow, event: &Event, now: Timestamp) {
     workflow.updated_at = now;
@@ -102,6 +118,9 @@ pub fn evolve(workflow: &mut Workflow, event: &Event, now: Timestamp) {
                 deadline: *deadline,
             }
         }
+        Event::DeadlineExtended {
+            stage, deadline, ..
+        } => extend(workflow, *stage, *deadline),
         Event::Blocked => workflow.state = State::Blocked,
         Event::DependencyMet { id } => {
             for dependency in workflow

@@ -12,6 +12,7 @@ pub(super) fn kind(event: &Event) -> &'static str {
         Event::ClarificationAsked { .. } => "workflow.clarification_asked",
         Event::Answered { .. } => "workflow.answered",
         Event::ConfirmationAsked { .. } => "workflow.confirmation_asked",
+        Event::DeadlineExtended { .. } => "workflow.deadline_extended",
         Event::Blocked => "workflow.blocked",
         Event::DependencyMet { .. } => "workflow.dependency_met",
         Event::Scheduled => "workflow.scheduled",
@@ -102,6 +103,10 @@ pub(super) fn data(event: &Event, before: Option<&Workflow>, after: &Workflow) -
                 |answer| json!({"key": answer.key, "value": json::to_json(&answer.value), "by": answer.by, "stage": answer.stage}),
             );
             put("answers", given.collect());
+        }
+        Event::DeadlineExtended { deadline, by, .. } => {
+            put("deadlineMs", deadline.0.into());
+            put("by", by.as_str().into());
         }
         Event::DependencyMet { id } => put("dependency", id.as_str().into()),
         Event::ExecutionNamed { id } => put("executionId", id.as_str().into()),
@@ -200,6 +205,7 @@ pub(super) fn stage(event: &Event) -> Option<usize> {
         | Event::StageNotBegun { stage }
         | Event::StageSkipped { stage }
         | Event::StageCancelled { stage } => Some(*stage),
+        Event::DeadlineExtended { stage, .. } => *stage,
         _ => None,
     }
 }

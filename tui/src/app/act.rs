@@ -3,7 +3,7 @@
 use crate::model::key;
 use reel_shared::client::{Method, segment};
 use reel_shared::request::{
-    ClarifyRequest, ConfirmRequest, DrainRequest, PriorityRequest, RetryRequest,
+    ClarifyRequest, ConfirmRequest, DrainRequest, ExtendRequest, PriorityRequest, RetryRequest,
 };
 use serde_json::{Map, Value, json};
 
@@ -33,6 +33,13 @@ pub enum Act {
         stage: Option<String>,
         /// By the question's key.
         responses: Map<String, Value>,
+    },
+    /// Give what asks more time before its deadline.
+    Extend {
+        /// The stage that asks, for an approval.
+        stage: Option<String>,
+        /// How much: `30m`.
+        by: String,
     },
     /// Let it go on, or refuse.
     Confirm {
@@ -64,6 +71,7 @@ impl Act {
             Self::Priority(_) => "moving",
             Self::Delete => "deleting",
             Self::Answer { .. } | Self::Confirm { .. } => "answering",
+            Self::Extend { .. } => "extending",
         }
     }
 
@@ -78,6 +86,7 @@ impl Act {
             Self::Priority(_) => "priority",
             Self::Delete => "delete",
             Self::Answer { .. } => "answer",
+            Self::Extend { .. } => "extend",
             Self::Confirm { yes: true, .. } => "confirm",
             Self::Confirm { yes: false, .. } => "refuse",
         }
@@ -100,6 +109,11 @@ impl Act {
             Self::Answer { stage, responses } => {
                 let (stage, responses) = (stage.clone(), responses.clone());
                 ("clarify", body(&ClarifyRequest { responses, stage }))
+            }
+            Self::Extend { stage, by } => {
+                let (by, stage) = (Some(by.clone()), stage.clone());
+                let until = None;
+                ("extend", body(&ExtendRequest { by, until, stage }))
             }
             Self::Confirm { stage, yes } => {
                 let (confirmed, stage) = (Some(*yes), stage.clone());

@@ -31,6 +31,40 @@ impl App {
         self.view.form = Some(form);
     }
 
+    /// Asks how much more time a gate is to have: the line is there to be sent or changed.
+    pub(super) fn ask_extend(&mut self) {
+        if self.extensible().is_some() {
+            self.open_palette_with("extend 30m");
+        }
+    }
+
+    /// Gives the current workflow's gate more time; how much is the daemon's to judge.
+    pub(super) fn extend_gate(&mut self, by: &str) {
+        let Some((key, stage)) = self.extensible() else {
+            return;
+        };
+        if self.may_act(&key) {
+            let by = by.to_owned();
+            self.act_on(Act::Extend { stage, by }, vec![key]);
+        }
+    }
+
+    /// The current workflow and the stage of its first gate that has a deadline. Says why there is none.
+    fn extensible(&mut self) -> Option<(String, Option<String>)> {
+        let row = self.current()?;
+        let found = row.view.gates.iter().find(|gate| gate.deadline.is_some());
+        if let Some(gate) = found {
+            return Some((row.key.clone(), gate.stage.clone()));
+        }
+        let text = if row.view.gates.is_empty() {
+            format!("{} asks nothing", row.name())
+        } else {
+            format!("{} asks without a deadline", row.name())
+        };
+        self.say(Tone::Plain, text);
+        None
+    }
+
     /// Opens the inputs of a workflow that is to be tried again.
     pub(super) fn open_retry_form(&mut self, key: &str) {
         if !self.may_act(key) {

@@ -236,8 +236,10 @@ impl App {
     /// Where keys are typed, for the keymap, help and hints.
     #[must_use]
     pub fn context(&self) -> Context {
-        if self.view.detail.is_some() {
-            return Context::Detail;
+        match &self.view.detail {
+            Some(detail) if detail.tab == super::detail::Tab::Logs => return Context::Log,
+            Some(_) => return Context::Detail,
+            None => {}
         }
         match self.view.screen {
             Screen::Active | Screen::History => Context::List,

@@ -1,5 +1,6 @@
 //! One workflow, opened: its tabs, its events, its log.
 
+use super::log_scan::{Hits, Passing};
 use crate::model::Row;
 use crate::model::hooks::Delivery;
 use crate::model::log::{Level, Line, Log};
@@ -97,8 +98,8 @@ impl PartialEq for Search {
 pub struct LogView {
     /// The end stays in sight.
     pub follow: bool,
-    /// The offset of the first line shown while not following.
-    pub anchor: Option<u64>,
+    /// The place of the first line shown while not following.
+    pub anchor: Option<u32>,
     /// Columns to the right.
     pub x: u16,
     /// Long lines go on below.
@@ -107,6 +108,10 @@ pub struct LogView {
     pub times: Times,
     /// At least this loud.
     pub level: Level,
+    /// Not before this moment, in Unix milliseconds.
+    pub since_ms: Option<i64>,
+    /// Which of the windows that is.
+    pub window: usize,
     /// This stage alone.
     pub stage: Option<String>,
     /// What is looked for.
@@ -115,14 +120,16 @@ pub struct LogView {
     pub filter: Option<Search>,
     /// Lines that repeat are one line with their number.
     pub fold: bool,
-    /// Offsets of lines that a person marked.
-    pub marks: BTreeSet<u64>,
-    /// Places in the log of the lines that pass; of lines folded into one, the last.
-    pub shown: Vec<usize>,
-    /// How many lines are folded into the one at this place, where it is more than one.
-    pub folded: BTreeMap<usize, usize>,
-    /// Places in `shown` of the first line on the screen.
+    /// Places of lines that a person marked.
+    pub marks: BTreeSet<u32>,
+    /// The lines that pass.
+    pub passing: Passing,
+    /// The lines that hold what is searched for.
+    pub hits: Hits,
+    /// Place among those that pass of the first line on the screen.
     pub top: usize,
+    /// The lines in sight, from there on, with their places.
+    pub sight: Vec<(u32, Line)>,
 }
 
 impl Default for LogView {
@@ -134,14 +141,17 @@ impl Default for LogView {
             wrap: false,
             times: Times::Local,
             level: Level::Debug,
+            since_ms: None,
+            window: 0,
             stage: None,
             search: None,
             filter: None,
             fold: true,
             marks: BTreeSet::new(),
-            shown: Vec::new(),
-            folded: BTreeMap::new(),
+            passing: Passing::default(),
+            hits: Hits::default(),
             top: 0,
+            sight: Vec::new(),
         }
     }
 }
@@ -193,13 +203,5 @@ impl Detail {
             tab,
             ..Self::default()
         }
-    }
-
-    /// The lines to choose from, by place in `log_view.shown`.
-    pub fn shown_lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
-        self.log_view
-            .shown
-            .iter()
-            .filter_map(|place| self.log.lines().get(*place))
     }
 }

@@ -134,8 +134,10 @@ impl App {
     /// One step back: what was said, the search, the detail, the draft, the marks, the filter.
     pub(super) fn back(&mut self) {
         let said = self.view.toasts.clear();
-        if let Some(detail) = &mut self.view.detail {
-            if detail.log_view.search.take().is_none() {
+        if let Some(detail) = &self.view.detail {
+            if detail.log_view.search.is_some() {
+                self.search_log(None);
+            } else {
                 self.close_detail();
             }
         } else if self.on(Screen::Queue) && !self.view.queue.draft.is_empty() {

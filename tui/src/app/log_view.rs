@@ -2,10 +2,11 @@
 //! hand does not start it again, `f` and `G` do.
 
 use super::core::App;
-use super::detail::{LogView, Tab};
+use super::detail::{LogView, Search, Tab};
+use super::log_scan::SLICE;
 use super::popup::Popup;
 use super::toast::Tone;
-use crate::model::log::{Level, Line};
+use crate::model::log::{Level, Line, Seen};
 
 impl App {
     /// The lines that the log has room for.
@@ -38,55 +39,36 @@ impl App {
         row.stages.len() + waits + 2 + usize::from(row.view.error.is_some())
     }
 
-    /// Chooses the lines that pass, and where the screen begins among them.
+    /// Looks at a slice of the lines, and says where the screen begins among those that pass.
     pub(super) fn settle_log(&mut self) {
         let rows = self.log_rows();
+        let most = usize::from(self.areas().main.height).max(rows);
         let Some(detail) = &mut self.view.detail else {
             return;
         };
         let view = &mut detail.log_view;
-        view.shown.clear();
-        view.folded.clear();
-        let (wanted, negated) = match &view.filter {
-            Some(filter) => (Some(&filter.regex), filter.text.starts_with('!')),
-            None => (None, false),
-        };
-        let mut last: Option<&Line> = None;
-        for (place, line) in detail.log.lines().iter().enumerate() {
-            let passes = line.level >= view.level
-                && view.stage.as_ref().is_none_or(|stage| *stage == line.stage)
-                && wanted.is_none_or(|regex| regex.is_match(&line.text) != negated);
-            if !passes {
-                continue;
-            }
-            let repeats = view.fold
-                && !view.marks.contains(&line.offset)
-                && last.is_some_and(|last| {
-                    last.text == line.text && last.level == line.level && last.stage == line.stage
-                });
-            last = Some(line);
-            match view.shown.last_mut() {
-                Some(before) if repeats => {
-                    let count = view.folded.remove(before).unwrap_or(1);
-                    *before = place;
-                    view.folded.insert(place, count + 1);
-                }
-                _ => view.shown.push(place),
-            }
-        }
-        let last_top = view.shown.len().saturating_sub(rows);
-        let lines = detail.log.lines();
+        view.scan(&detail.log, SLICE);
+        let last_top = view.passing.places.len().saturating_sub(rows);
         view.top = match view.anchor {
             _ if view.follow => last_top,
-            Some(anchor) => {
-                let held = view
-                    .shown
-                    .iter()
-                    .rposition(|place| lines.get(*place).is_some_and(|line| line.offset == anchor));
-                held.unwrap_or(0).min(last_top)
-            }
+            Some(anchor) => view.passing.find(anchor).min(last_top),
             None => view.top.min(last_top),
         };
+        let places: Vec<u32> = view
+            .passing
+            .places
+            .range(view.top..)
+            .take(most)
+            .copied()
+            .collect();
+        view.sight = detail.log.lines_at(&places);
+    }
+
+    /// Older lines are still looked at.
+    #[must_use]
+    pub fn is_scanning(&self) -> bool {
+        let detail = self.view.detail.as_ref();
+        detail.is_some_and(|detail| detail.log_view.is_scanning(&detail.log))
     }
 
     fn anchor_log(&mut self, top: usize) {
@@ -95,13 +77,11 @@ impl App {
             return;
         };
         let view = &mut detail.log_view;
-        view.top = top.min(view.shown.len().saturating_sub(rows));
+        let places = &view.passing.places;
+        view.top = top.min(places.len().saturating_sub(rows));
         view.follow = false;
-        view.anchor = view
-            .shown
-            .get(view.top)
-            .and_then(|place| detail.log.lines().get(*place))
-            .map(|line| line.offset);
+        view.anchor = places.get(view.top).copied();
+        self.log_changed = true;
         self.changed = true;
     }
 
@@ -159,24 +139,26 @@ impl App {
     }
 
     /// The first line in sight; while following, the last one.
-    fn line_in_sight(&self) -> Option<&Line> {
+    fn line_in_sight(&self) -> Option<(u32, Line)> {
         let detail = self.view.detail.as_ref()?;
         let view = &detail.log_view;
+        let places = &view.passing.places;
         let place = if view.follow {
-            view.shown.last()
+            places.back()
         } else {
-            view.shown.get(view.top)
+            places.get(view.top)
         };
-        detail.log.lines().get(*place?)
+        let place = *place?;
+        Some((place, detail.log.line(place)?))
     }
 
     pub(super) fn mark_line(&mut self) {
-        let Some(offset) = self.line_in_sight().map(|line| line.offset) else {
+        let Some((place, _)) = self.line_in_sight() else {
             return;
         };
         self.with_log(|view| {
-            if !view.marks.remove(&offset) {
-                view.marks.insert(offset);
+            if !view.marks.remove(&place) {
+                view.marks.insert(place);
             }
         });
     }
@@ -186,13 +168,16 @@ impl App {
             return;
         };
         let view = &detail.log_view;
-        let lines = detail.log.lines();
-        let marked = |at: &usize| {
-            let line = view.shown.get(*at).and_then(|place| lines.get(*place));
-            line.is_some_and(|line| view.marks.contains(&line.offset))
+        let places = &view.passing.places;
+        let from = match places.get(view.top) {
+            Some(place) if !view.follow => place + 1,
+            _ => 0,
         };
-        let from = if view.follow { 0 } else { view.top + 1 };
-        let found = (from..view.shown.len()).chain(0..from).find(marked);
+        let behind = view.marks.range(from..).chain(view.marks.range(..from));
+        let found = behind
+            .map(|place| (view.passing.find(*place), place))
+            .find(|(at, place)| places.get(*at) == Some(*place))
+            .map(|(at, _)| at);
         match found {
             Some(at) => self.anchor_log(at),
             None => self.say(
@@ -204,7 +189,7 @@ impl App {
 
     /// The line in sight whole, with the JSON in it set out.
     pub(super) fn pretty(&mut self) {
-        let Some(line) = self.line_in_sight() else {
+        let Some((_, line)) = self.line_in_sight() else {
             return;
         };
         let mut lines = Vec::new();
@@ -230,41 +215,97 @@ impl App {
         });
     }
 
+    /// Changes which lines are wanted, or how they stand.
     pub(super) fn with_log(&mut self, change: impl FnOnce(&mut LogView)) {
         if let Some(detail) = &mut self.view.detail {
-            change(&mut detail.log_view);
+            let view = &mut detail.log_view;
+            let wanted = |view: &LogView| {
+                let filter = view.filter.as_ref().map(|filter| filter.text.clone());
+                (
+                    view.level,
+                    view.since_ms,
+                    view.stage.clone(),
+                    view.fold,
+                    filter,
+                )
+            };
+            let before = wanted(view);
+            change(view);
+            if wanted(view) != before {
+                view.choose_anew();
+            }
             self.log_changed = true;
             self.changed = true;
         }
     }
 
+    /// Looks for something else from now on; nothing, for no search.
+    pub(super) fn search_log(&mut self, search: Option<Search>) {
+        self.with_log(|view| {
+            if view.search != search {
+                view.search = search;
+                view.search_anew();
+            }
+        });
+    }
+
+    /// Lines of the last so many minutes alone; of an ended workflow, before its last line.
+    pub(super) fn log_window(&mut self, window: usize) {
+        let active = self.current().is_some_and(crate::model::Row::is_active);
+        let now = self.now_ms;
+        let Some(detail) = &self.view.detail else {
+            return;
+        };
+        let last = detail.log.line(detail.log.end().saturating_sub(1));
+        let end = last.map_or(now, |line| {
+            if active {
+                now.max(line.at_ms)
+            } else {
+                line.at_ms
+            }
+        });
+        let Some((span, _)) = WINDOWS.get(window) else {
+            return;
+        };
+        let since = span.map(|span| end - span);
+        self.with_log(|view| {
+            view.window = window;
+            view.since_ms = since;
+        });
+    }
+
     /// Goes to the next line that is searched for, or to the next warning or error.
     pub(super) fn find_in_log(&mut self, forward: bool, searched: bool) {
+        // What was typed last may not have been looked for yet.
+        self.settle_log();
         let Some(detail) = &self.view.detail else {
             return;
         };
         let view = &detail.log_view;
-        let lines = detail.log.lines();
-        let hit = |at: &usize| {
-            view.shown
-                .get(*at)
-                .and_then(|place| lines.get(*place))
-                .is_some_and(|line| match &view.search {
-                    Some(search) if searched => search.regex.is_match(&line.text),
-                    _ => line.level >= Level::Warn,
-                })
+        let places = &view.passing.places;
+        // Following, the end is where one stands: what is found first lies before it. What is folded into the first line in
+        // sight stands before it in the log and is no step back.
+        let (from, forward) = match view.top.checked_sub(1) {
+            _ if view.follow => (u32::MAX, false),
+            _ if forward => (places.get(view.top).copied().unwrap_or(u32::MAX), true),
+            Some(before) => (places.get(before).map_or(0, |place| place + 1), false),
+            None => (0, false),
         };
-        let from = view.top;
-        // Following, the end is where one stands: what is found first lies before it.
-        let found = if view.follow || !forward {
-            (0..if view.follow { view.shown.len() } else { from })
-                .rev()
-                .find(hit)
+        let found = if searched && view.search.is_some() {
+            let hits = &view.hits.places;
+            let behind = |hit: &u32| if forward { *hit <= from } else { *hit < from };
+            let at = hits.partition_point(behind);
+            let at = if forward { Some(at) } else { at.checked_sub(1) };
+            at.and_then(|at| hits.get(at)).copied()
         } else {
-            (from + 1..view.shown.len()).find(hit)
+            let passes = |seen: &Seen<'_>| view.passes(seen);
+            detail.log.nearest(from, forward, Level::Warn, passes)
         };
-        match found {
+        match found.map(|place| view.passing.find(place)) {
             Some(at) => self.anchor_log(at),
+            None if self.is_scanning() => {
+                self.say(Tone::Plain, "none among the lines looked at so far");
+            }
             None => {
                 let what = if searched {
                     "no further line with that"
@@ -276,3 +317,14 @@ impl App {
         }
     }
 }
+
+/// The windows of time by the digits that choose them, in milliseconds.
+pub const WINDOWS: [(Option<i64>, &str); 7] = [
+    (None, "all"),
+    (Some(60_000), "last 1m"),
+    (Some(5 * 60_000), "last 5m"),
+    (Some(15 * 60_000), "last 15m"),
+    (Some(60 * 60_000), "last 1h"),
+    (Some(6 * 60 * 60_000), "last 6h"),
+    (Some(24 * 60 * 60_000), "last 24h"),
+];

@@ -146,13 +146,7 @@ impl App {
             Some(detail)
                 if matches!(detail.tab, Tab::Timeline | Tab::Logs) && !path.ends_with(".svg") =>
             {
-                detail
-                    .shown_lines()
-                    .map(|line| {
-                        let at = crate::ui::format::rfc3339(line.at_ms);
-                        format!("{at} {} {} {}\n", line.level.word(), line.stage, line.text)
-                    })
-                    .collect()
+                log_text(detail)
             }
             _ => {
                 let (columns, rows) = self.view.size;
@@ -207,4 +201,24 @@ impl App {
             top: 0,
         });
     }
+}
+
+/// The lines that pass, of those that were looked at, as text.
+fn log_text(detail: &super::detail::Detail) -> String {
+    let mut text = String::new();
+    let mut places = detail.log_view.passing.places.iter().copied().peekable();
+    let Some(first) = places.peek().copied() else {
+        return text;
+    };
+    let mut room = crate::model::log::Lines::default();
+    detail.log.read(first..u32::MAX, &mut room, |seen| {
+        if places.peek() == Some(&seen.place) {
+            places.next();
+            let at = crate::ui::format::rfc3339(seen.at_ms);
+            let level = seen.level.word();
+            text.push_str(&format!("{at} {level} {} {}\n", seen.stage, seen.text));
+        }
+        places.peek().is_some()
+    });
+    text
 }

@@ -12,7 +12,12 @@ use crate::model::filter::{FIELDS, Filter};
 use crate::model::log::Level;
 
 /// Commands that take words: name, what follows, and what it does.
-pub const WITH_WORDS: [(&str, &str, &str); 10] = [
+pub const WITH_WORDS: [(&str, &str, &str); 11] = [
+    (
+        "extend",
+        "LENGTH",
+        "give what asks so much more time: 30m, 2h",
+    ),
     ("filter", "WORDS", "filter this list"),
     (
         "goto",
@@ -70,9 +75,14 @@ fn rank(name: &str, doc: &str, typed: &str) -> Option<u8> {
 
 impl App {
     pub(super) fn open_palette(&mut self) {
+        self.open_palette_with("");
+    }
+
+    /// With something typed already.
+    pub(super) fn open_palette_with(&mut self, text: &str) {
         self.view.recalled = None;
         self.view.prompt = Some(super::view::Prompt::Palette {
-            edit: Edit::default(),
+            edit: Edit::new(text),
             chosen: 0,
         });
     }
@@ -127,6 +137,9 @@ impl App {
                 .iter()
                 .map(|(_, name)| ((*name).to_owned(), String::new()))
                 .collect(),
+            "extend" => ["15m", "30m", "1h", "4h", "1d"]
+                .map(|word| (word.to_owned(), "longer than its deadline".to_owned()))
+                .to_vec(),
             "level" => ["debug", "info", "warn", "error"]
                 .map(|word| (word.to_owned(), String::new()))
                 .to_vec(),
@@ -214,6 +227,7 @@ impl App {
                 }
                 Err(why) => self.say(Tone::Bad, format!("the filter stays as it was: {why}")),
             },
+            "extend" => self.extend_gate(rest),
             "goto" => self.go_to_workflow(rest),
             "level" => {
                 let known = ["debug", "info", "warn", "error"].contains(&rest);

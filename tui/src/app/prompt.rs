@@ -71,9 +71,7 @@ impl App {
             Prompt::Search { edit, problem } => match search(edit.text()) {
                 Ok(found) => {
                     *problem = None;
-                    if let Some(detail) = &mut self.view.detail {
-                        detail.log_view.search = found;
-                    }
+                    self.search_log(found);
                 }
                 Err(why) => *problem = Some(why),
             },
@@ -98,11 +96,7 @@ impl App {
             Some(Prompt::Filter { before, .. }) => {
                 self.set_filter(Filter::parse(&before).unwrap_or_default());
             }
-            Some(Prompt::Search { .. }) => {
-                if let Some(detail) = &mut self.view.detail {
-                    detail.log_view.search = None;
-                }
-            }
+            Some(Prompt::Search { .. }) => self.search_log(None),
             Some(Prompt::LogFilter { .. }) => self.with_log(|view| view.filter = None),
             Some(Prompt::Palette { .. }) | None => {}
         }
@@ -143,8 +137,8 @@ impl App {
     pub(super) fn search_for(&mut self, text: &str) {
         match search(text) {
             Ok(found) => {
-                if let Some(detail) = &mut self.view.detail {
-                    detail.log_view.search = found;
+                if self.view.detail.is_some() {
+                    self.search_log(found);
                     self.find_in_log(true, true);
                 } else {
                     self.say(

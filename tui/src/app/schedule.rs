@@ -32,6 +32,7 @@ impl App {
                 .min(),
             self.next_refresh(),
             self.quitting.map(|(until, _)| until),
+            self.is_scanning().then_some(now),
         ]
         .into_iter()
         .flatten()
@@ -48,6 +49,9 @@ impl App {
         }
         self.send_due();
         self.ask_again();
+        if self.is_scanning() {
+            self.settle_log();
+        }
         self.changed = true;
     }
 

@@ -106,6 +106,8 @@ pub enum Verb {
     Answer(verb::answer::Args),
     /// Let workflows start that wait for a yes
     Confirm(verb::confirm::Args),
+    /// Give a question more time before its deadline
+    Extend(verb::extend::Args),
     /// Print the event stream, one JSON object a line
     Watch(verb::watch::Args),
     /// Sum up the last hours

@@ -30,6 +30,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "prioritise",
             "answer",
             "confirm",
+            "extend",
             "rm",
         ],
     ),

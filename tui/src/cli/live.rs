@@ -55,6 +55,7 @@ pub fn command() -> clap::Command {
         "rm",
         "answer",
         "confirm",
+        "extend",
     ] {
         let any = OF_ANY.contains(&verb);
         command = command.mut_subcommand(verb, |verb| {

@@ -123,6 +123,7 @@ async fn dispatch(context: &mut Context, verb: Verb) -> Outcome {
         Verb::Retry(args) => verb::retry::run(context, args).await,
         Verb::Pause(args) => verb::pause::run(context, args).await,
         Verb::Resume(args) => verb::resume::run(context, args).await,
+        Verb::Extend(args) => verb::extend::run(context, args).await,
         Verb::Prioritise(args) => verb::prioritise::run(context, args).await,
         Verb::Rm(args) => verb::rm::run(context, args).await,
         Verb::Answer(args) => verb::answer::run(context, args).await,

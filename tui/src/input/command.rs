@@ -13,8 +13,8 @@ pub enum Command {
     Open, Back, LastView, StepBack, StepForward, NextTab, PreviousTab, Zoom,
     Filter, NextProblem, PreviousProblem, Sort(SortKey), Reverse, Palette, Help,
     Mark, MarkRange, MarkAll, MarkInvert, MarkClear,
-    Logs, Retry, Cancel, Delete, Pause, Raise, Lower, Why, Answer, Compare, Preview, Undo, Yank,
-    Follow, Search, LogFilter, Level, NextError, PreviousError, Stage, Times, Wrap, Fold, Pretty, LogMark, LogNextMark,
+    Logs, Retry, Cancel, Delete, Pause, Raise, Lower, Why, Answer, Extend, Compare, Preview, Undo, Yank,
+    Follow, Search, LogFilter, Since(u8), Level, NextError, PreviousError, Stage, Times, Wrap, Fold, Pretty, LogMark, LogNextMark,
     Replay, ReplayAll, Enable, Rotate, Ping, Curl,
     Drain, Undrain, Earlier, Later, Apply,
     WindowLess, WindowMore,
@@ -96,6 +96,7 @@ pub const INFO: &[Info] = table! {
     Lower, "priority down", "", "lower the priority by ten";
     Why, "why", "why", "why it waits, and until about when";
     Answer, "answer", "answer", "answer what is asked; on the form 1-9 choose, Enter sends";
+    Extend, "extend gate", "extend", "give what asks more time; `:extend 30m` says how much";
     Compare, "compare", "diff", "compare with the last good run of the same pipeline";
     Preview, "preview", "preview", "show the picture under the cursor here in the terminal";
     Undo, "undo", "undo", "take back a cancel or drain that is still held";
@@ -103,6 +104,13 @@ pub const INFO: &[Info] = table! {
     Follow, "follow", "follow", "follow the log's end";
     Search, "search", "search", "search the log";
     LogFilter, "log-filter", "", "show only lines with a pattern; !pattern leaves them out";
+    Since(0), "since all", "", "log lines of all times";
+    Since(1), "since 1m", "", "log lines of the last minute; of an ended workflow, its last one";
+    Since(2), "since 5m", "", "log lines of the last five minutes";
+    Since(3), "since 15m", "", "log lines of the last quarter of an hour";
+    Since(4), "since 1h", "", "log lines of the last hour";
+    Since(5), "since 6h", "", "log lines of the last six hours";
+    Since(6), "since 24h", "", "log lines of the last day";
     Level, "level", "level", "show lines of at least info, warn, error, or all";
     NextError, "next-error", "error", "the next error or warning of the log";
     PreviousError, "previous-error", "", "the one before it";
@@ -169,6 +177,7 @@ impl Command {
                 | Self::Raise
                 | Self::Lower
                 | Self::Answer
+                | Self::Extend
                 | Self::Replay
                 | Self::ReplayAll
                 | Self::Enable

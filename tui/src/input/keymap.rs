@@ -18,6 +18,8 @@ pub enum Context {
     List,
     /// One workflow.
     Detail,
+    /// Its log alone.
+    Log,
     /// What waits for an answer.
     Asks,
     /// Endpoints and deliveries.
@@ -32,11 +34,12 @@ pub enum Context {
 
 impl Context {
     /// Every context, with its name in `tui.toml`.
-    pub const ALL: [(Self, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str); 10] = [
         (Self::Global, "global"),
         (Self::Workflow, "workflow"),
         (Self::List, "list"),
         (Self::Detail, "detail"),
+        (Self::Log, "log"),
         (Self::Asks, "asks"),
         (Self::Hooks, "hooks"),
         (Self::Queue, "queue"),
@@ -52,6 +55,7 @@ impl Context {
             Self::Workflow => &[Self::Workflow, Self::Global],
             Self::List => &[Self::List, Self::Workflow, Self::Global],
             Self::Detail => &[Self::Detail, Self::Workflow, Self::Global],
+            Self::Log => &[Self::Log, Self::Detail, Self::Workflow, Self::Global],
             Self::Asks => &[Self::Asks, Self::List, Self::Workflow, Self::Global],
             Self::Hooks => &[Self::Hooks, Self::Global],
             Self::Queue => &[Self::Queue, Self::Workflow, Self::Global],
@@ -91,6 +95,7 @@ macro_rules! table {
 pub const BINDINGS: &[Binding] = table! {
     Asks: Answer => "Enter" "a";
     Asks: Open => "o";
+    Asks: Extend => "e";
     List: Open => "Enter";
     Events: Open => "Enter";
     Stats: Open => "Enter";
@@ -141,6 +146,13 @@ pub const BINDINGS: &[Binding] = table! {
     Detail: Stage => "s";
     Detail: Times => "t";
     Detail: Wrap => "W";
+    Log: Since(0) => "0";
+    Log: Since(1) => "1";
+    Log: Since(2) => "2";
+    Log: Since(3) => "3";
+    Log: Since(4) => "4";
+    Log: Since(5) => "5";
+    Log: Since(6) => "6";
     Workflow: Compare => "d";
     Workflow: Preview => "v";
     Detail: Fold => "F";
@@ -156,6 +168,7 @@ pub const BINDINGS: &[Binding] = table! {
     Global: Freeze => "z";
     Global: Zoom => "Z";
     Workflow: Yank => "y";
+    Workflow: Extend => "g d";
     Global: Back => "Esc" "Backspace";
     Global: Quit => "q";
     Global: Palette => ":";

@@ -6,6 +6,7 @@ use crate::app::popup::{Answer, Popup};
 use crate::input::Context;
 use crate::model::Row;
 use crate::model::link::{Link, Shown};
+use crate::model::log::Lines;
 use crate::ui::format;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -21,7 +22,7 @@ pub struct Teller {
     toasts: Vec<(String, i64)>,
     rows: BTreeMap<String, (String, u64)>,
     popup: Option<String>,
-    log: (String, u64),
+    log: (String, u32),
     listed: bool,
     text: String,
 }
@@ -180,26 +181,21 @@ impl Teller {
                 .to_owned();
             self.say(format!("Log of {name}, as it comes; b goes back."));
         }
-        let total = detail.log.dropped + detail.log.lines().len() as u64;
-        let new = usize::try_from(total - self.log.1)
-            .unwrap_or(0)
-            .min(detail.log.lines().len());
-        let from = detail.log.lines().len() - new;
-        let lines: Vec<String> = detail
+        let from = self.log.1;
+        let mut lines = Vec::new();
+        detail
             .log
-            .lines()
-            .iter()
-            .skip(from)
-            .map(|line| {
-                format!(
+            .read(from..u32::MAX, &mut Lines::default(), |seen| {
+                lines.push(format!(
                     "{} {} {}: {}",
-                    format::clock(line.at_ms, &app.settings.zone),
-                    line.level.word(),
-                    line.stage,
-                    line.text
-                )
-            })
-            .collect();
+                    format::clock(seen.at_ms, &app.settings.zone),
+                    seen.level.word(),
+                    seen.stage,
+                    seen.text
+                ));
+                true
+            });
+        let total = detail.log.end();
         for line in lines {
             self.say(line);
         }

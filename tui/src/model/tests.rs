@@ -1,7 +1,7 @@
 //! Snapshot and events, filters, orders, logs and spans.
 
 use super::filter::Filter;
-use super::log::{KEPT, Level, Line, Log, clean};
+use super::log::{Level, Line, Log, clean};
 use super::order::{SORTS, Sort};
 use super::span::{Doing, EventLine, spans};
 use super::{Applied, Model, Row};
@@ -236,15 +236,6 @@ fn interleaved_attempts_are_each_taken_once_and_resumed_from_the_earliest_open_o
     assert_eq!(log.resume(|stage| stage == "b"), Some((2 << 32) | 3));
     assert_eq!(log.resume(|_| false), Some((2 << 32) | 3));
     assert_eq!(Log::default().resume(|_| true), None);
-}
-
-#[test]
-fn a_long_log_keeps_its_end_and_counts_what_went() {
-    let mut log = Log::default();
-    for offset in 0..(KEPT as u64 + 5) {
-        log.push(line(offset, "a"));
-    }
-    assert_eq!((log.lines().len(), log.dropped), (KEPT, 5));
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn typed(app: &App, prompt: &Prompt, area: Rect, buffer: &mut Buffer) -> Positio
                 .view
                 .detail
                 .as_ref()
-                .map_or(0, |detail| detail.log_view.shown.len());
+                .map_or(0, |detail| detail.log_view.passing.places.len());
             (
                 "&",
                 edit,
@@ -159,13 +159,12 @@ fn hits(app: &App) -> String {
     let Some(search) = &detail.log_view.search else {
         return "a pattern; Enter goes to the last line with it".to_owned();
     };
-    format!(
-        "{} lines",
-        detail
-            .shown_lines()
-            .filter(|line| search.regex.is_match(&line.text))
-            .count()
-    )
+    let view = &detail.log_view;
+    let said = format!("{} lines", view.hits.places.len());
+    if search.text.is_empty() || !view.is_scanning(&detail.log) {
+        return said;
+    }
+    format!("{said} in the newest {} %", view.scanned(&detail.log))
 }
 
 /// The offers of the palette, the chosen one in brackets.

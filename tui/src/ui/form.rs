@@ -53,7 +53,12 @@ pub fn still(app: &App, form: &Form, area: Rect, buffer: &mut Buffer) {
         .keymap
         .key_of(app.context(), crate::input::Command::Answer)
         .unwrap_or_default();
-    pen.line(&format!("{key} answers"), theme::DIM);
+    let extend = app
+        .keymap
+        .key_of(app.context(), crate::input::Command::Extend)
+        .filter(|_| form.deadline_ms.is_some())
+        .map_or_else(String::new, |key| format!("   {key} gives it more time"));
+    pen.line(&format!("{key} answers{extend}"), theme::DIM);
 }
 
 /// A form that takes the keys; where its cursor stands.

@@ -4,6 +4,7 @@ use super::paint::{put, width, wrapped};
 use super::{format, theme};
 use crate::app::App;
 use crate::app::detail::{Detail, Times};
+use crate::app::log_view::WINDOWS;
 use crate::model::Row;
 use crate::model::log::{Level, Line};
 use jiff::tz::TimeZone;
@@ -23,12 +24,16 @@ pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buff
         ..area
     };
     let view = &detail.log_view;
-    if view.shown.is_empty() {
-        let text = if detail.log.lines().is_empty() {
+    if view.sight.is_empty() {
+        let text = if detail.log.is_empty() {
             match row.stages.iter().any(|stage| stage.view.attempts > 0) {
                 true => "No line yet.",
                 false => "No line yet: no stage has begun. w tells why.",
             }
+        } else if view.is_scanning(&detail.log) {
+            "No line passes so far; older ones are still looked at."
+        } else if view.since_ms.is_some() {
+            "No line passes: 0 shows all times, L lowers the level, s shows all stages."
         } else {
             "No line passes: L lowers the level, s shows all stages."
         };
@@ -37,23 +42,60 @@ pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buff
     }
     if view.wrap {
         wrapped_lines(app, row, detail, body, buffer);
+    } else {
+        for (y, (place, line)) in (0..body.height).zip(&view.sight) {
+            let x = lead(app, row, detail, line, body, y, buffer);
+            let text = Rect {
+                x: body.x + x,
+                width: body.width.saturating_sub(x + 1),
+                ..body
+            };
+            let shifted = cut(&line.text, view.x);
+            let end = put(buffer, text, 0, y, shifted, look(line.level));
+            mark_hits(detail, shifted, text, y, buffer);
+            beside(detail, *place, body, y, text.x - body.x + end, buffer);
+        }
+    }
+    scrollbar(detail, body, buffer);
+}
+
+/// What a person marked, and how often the line came.
+fn beside(detail: &Detail, place: u32, area: Rect, y: u16, end: u16, buffer: &mut Buffer) {
+    let view = &detail.log_view;
+    if view.marks.contains(&place) {
+        put(buffer, area, 0, y, "●", theme::BOLD);
+    }
+    if let Some(count) = view.passing.folded.get(&place) {
+        let said = format!(" (×{count}, F shows each)");
+        let at = end.min(area.width.saturating_sub(width(&said) + 1));
+        put(buffer, area, at, y, &said, theme::DIM);
+    }
+}
+
+/// Where among all lines those in sight stand, and where something was found: the last column, where there are more lines than
+/// fit.
+fn scrollbar(detail: &Detail, area: Rect, buffer: &mut Buffer) {
+    let view = &detail.log_view;
+    let places = &view.passing.places;
+    let rows = usize::from(area.height);
+    if places.len() <= rows || area.width < 40 {
         return;
     }
-    let lines = view
-        .shown
-        .iter()
-        .skip(view.top)
-        .take(usize::from(body.height));
-    for (y, line) in (0u16..).zip(lines.filter_map(|place| detail.log.lines().get(*place))) {
-        let x = lead(app, row, detail, line, body, y, buffer);
-        let text = Rect {
-            x: body.x + x,
-            width: body.width.saturating_sub(x),
-            ..body
-        };
-        let shifted = cut(&line.text, view.x);
-        put(buffer, text, 0, y, shifted, look(line.level));
-        mark_hits(detail, shifted, text, y, buffer);
+    let column = area.width - 1;
+    let line_of = |at: usize| (at * rows / places.len()).min(rows - 1) as u16;
+    for y in 0..area.height {
+        put(buffer, area, column, y, "·", theme::DIM);
+    }
+    let from = line_of(view.top);
+    for y in from..=line_of((view.top + rows).min(places.len()) - 1) {
+        put(buffer, area, column, y, "█", theme::DIM);
+    }
+    // A few ticks a line are as many as can be told apart.
+    let hits = &view.hits.places;
+    let step = (hits.len() / (rows * 4)).max(1);
+    for hit in hits.iter().step_by(step) {
+        let y = line_of(view.passing.find(*hit));
+        put(buffer, area, column, y, "◄", theme::ASK);
     }
 }
 
@@ -82,12 +124,28 @@ fn title(detail: &Detail, area: Rect, buffer: &mut Buffer) {
         },
         format!("stage {}", view.stage.as_deref().unwrap_or("all")),
     ];
-    if let Some(search) = &view.search {
-        said.push(format!("/{}", search.text));
+    if let Some((_, name)) = WINDOWS.get(view.window).filter(|_| view.since_ms.is_some()) {
+        said.push((*name).to_owned());
     }
-    said.push(format!("{} lines", view.shown.len()));
-    if detail.log.dropped > 0 {
-        said.push(format!("{} older not kept", detail.log.dropped));
+    if let Some(filter) = &view.filter {
+        said.push(format!("& {}", filter.text));
+    }
+    if let Some(search) = &view.search {
+        let hits = &view.hits.places;
+        let first = view.passing.places.get(view.top).copied().unwrap_or(0);
+        let at = if view.follow {
+            hits.len()
+        } else {
+            hits.partition_point(|hit| *hit <= first)
+        };
+        said.push(format!("/{} {at}/{}", search.text, hits.len()));
+    }
+    said.push(format!("{} lines", view.passing.places.len()));
+    if view.is_scanning(&detail.log) {
+        said.push(format!("{} % looked at", view.scanned(&detail.log)));
+    }
+    if detail.log.first() > 0 {
+        said.push(format!("{} older not kept", detail.log.first()));
     }
     put(
         buffer,
@@ -181,46 +239,43 @@ fn mark_hits(detail: &Detail, text: &str, area: Rect, y: u16, buffer: &mut Buffe
 /// Long lines go on below; while following, the last line ends at the bottom.
 fn wrapped_lines(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let view = &detail.log_view;
-    let room = usize::from(area.height);
     let indent = lead_width(detail, row, area);
-    let columns = area.width.saturating_sub(indent).max(8);
-    let broken = |place: &usize| {
-        detail
-            .log
-            .lines()
-            .get(*place)
-            .map(|line| (line, wrapped(&line.text, columns)))
-    };
-    let mut first = view.top;
+    let columns = area.width.saturating_sub(indent + 1).max(8);
+    let broken = view
+        .sight
+        .iter()
+        .map(|(place, line)| (place, line, wrapped(&line.text, columns)))
+        .collect::<Vec<_>>();
+    let mut first = 0;
     if view.follow {
-        let mut used = 0;
-        first = view.shown.len();
-        for (at, place) in view.shown.iter().enumerate().rev() {
-            used += broken(place).map_or(0, |(_, parts)| parts.len().max(1));
-            if used > room {
-                break;
-            }
-            first = at;
-        }
-        first = first.min(view.shown.len().saturating_sub(1));
+        let mut left = usize::from(area.height);
+        let fits = broken.iter().rev().take_while(|(_, _, parts)| {
+            let fits = parts.len().max(1) <= left;
+            left = left.saturating_sub(parts.len().max(1));
+            fits
+        });
+        // The last line is shown even where it is longer than the screen.
+        first = broken.len() - fits.count().max(1);
     }
     let mut y = 0u16;
-    for (line, parts) in view.shown.iter().skip(first).filter_map(broken) {
+    for (place, line, parts) in &broken[first..] {
         if y >= area.height {
             return;
         }
         let x = lead(app, row, detail, line, area, y, buffer);
-        for part in &parts {
+        let mut end = x;
+        for part in parts.iter().take(usize::from(area.height - y)) {
             let text = Rect {
                 x: area.x + x,
-                width: area.width.saturating_sub(x),
+                width: area.width.saturating_sub(x + 1),
                 ..area
             };
-            put(buffer, text, 0, y, part, look(line.level));
+            end = x + put(buffer, text, 0, y, part, look(line.level));
             mark_hits(detail, part, text, y, buffer);
             y += 1;
         }
         y += u16::from(parts.is_empty());
+        beside(detail, **place, area, y - 1, end, buffer);
     }
 }
 

@@ -291,7 +291,7 @@ fn logs(table: &mut Table) -> Result<()> {
         .view
         .detail
         .as_ref()
-        .map_or(0, |detail| detail.log.lines().len());
+        .map_or(0, |detail| detail.log.len());
     table.most(
         &format!("memory for a million log lines, the newest {kept} kept"),
         grown,

@@ -7,6 +7,9 @@ use crate::api::auth::guard::too_small;
 use crate::api::auth::{Caller, Scope};
 use crate::api::extract::{Id, Sent};
 use crate::api::problem::Problem;
+use crate::api::view::time;
+use crate::config::quantity::parse_duration;
+use crate::domain::command::Extension;
 use crate::domain::pipeline::Work;
 use crate::domain::{Command, Pipeline, State as Stands, Values, Workflow};
 use crate::pipeline::json;
@@ -197,6 +200,53 @@ pub async fn confirm(State(api): State<Api>, caller: Caller, Id(id): Id, sent: S
         },
     )
     .await
+}
+
+/// `POST /api/workflow/{id}/extend`
+pub async fn extend(State(api): State<Api>, caller: Caller, Id(id): Id, sent: Sent) -> Acted {
+    let mut body = sent.fields()?;
+    let until = body.text("until");
+    let span = body.text("by");
+    let stage = body.text("stage");
+    let extension = match (until, span) {
+        (Some(until), None) => match time::parse(&until) {
+            Ok(at) => Some(Extension::Until(at)),
+            Err(problem) => {
+                body.problem("until", problem);
+                None
+            }
+        },
+        (None, Some(span)) => {
+            let read = parse_duration(&span).filter(|span| !span.is_zero());
+            if read.is_none() {
+                let shown = crate::api::problem::excerpt(&span);
+                body.problem(
+                    "by",
+                    format!("is `{shown}`; write a length like 30m or 1h30m"),
+                );
+            }
+            read.map(Extension::By)
+        }
+        (Some(_), Some(_)) => {
+            body.problem("by", "stands beside `until`; send one of them");
+            None
+        }
+        (None, None) => {
+            body.problem("until", "is required, or `by` with a length like 30m");
+            None
+        }
+    };
+    body.finish()?;
+    let Some(extension) = extension else {
+        return Err(Problem::field("until", "is required, or `by`".to_owned()));
+    };
+    let by = by(&caller);
+    let command = Command::Extend {
+        extension,
+        stage,
+        by,
+    };
+    act(&api, &caller, &id, command).await
 }
 
 /// `DELETE /api/workflow/{id}`

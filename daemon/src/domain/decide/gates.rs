@@ -192,7 +192,7 @@ fn answered(draft: &mut Draft, stage: Option<&str>, responses: Values, by: &str)
 
 /// The approval that is meant, with its questions; none when none is open. Answers are taken as long as the workflow
 /// lives, also while other stages of it still run.
-fn approval(
+pub(super) fn approval(
     workflow: &Workflow,
     stage: Option<&str>,
 ) -> Result<Option<(usize, Vec<Question>)>, Refusal> {

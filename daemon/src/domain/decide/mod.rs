@@ -30,6 +30,7 @@ mod delete;
 mod dependency;
 mod draft;
 mod due;
+mod extend;
 mod gates;
 mod pause;
 mod priority;
@@ -68,6 +69,11 @@ pub fn decide(workflow: &Workflow, command: &Command, now: Timestamp) -> Result<
             stage,
             by,
         } => gates::confirm(draft, confirmed, stage.as_deref(), &by),
+        Command::Extend {
+            extension,
+            stage,
+            by,
+        } => extend::extend(draft, extension, stage.as_deref(), by),
         Command::Cancel { by } => cancel::cancel(draft, by),
         Command::Pause { .. } => pause::pause(draft),
         Command::Resume { .. } => pause::resume(draft),

@@ -6,7 +6,7 @@ use crate::domain::ready::next_due;
 use crate::domain::workflow::Question;
 use proptest::prelude::*;
 
-fn asking() -> Submit {
+pub(super) fn asking() -> Submit {
     let mut plan = pipeline(vec![stage("a", &[]), when_loud(stage("b", &[0]), false)]);
     plan.clarify = true;
     plan.params.push(ParamSpec {
@@ -20,7 +20,7 @@ fn asking() -> Submit {
     }
 }
 
-fn approval(default: bool, questions: Vec<Question>) -> Outcome {
+pub(super) fn approval(default: bool, questions: Vec<Question>) -> Outcome {
     Outcome::NeedsApproval {
         questions,
         deadline: Some(Duration::from_secs(60)),

@@ -3,6 +3,7 @@
 use super::steps::{End, Step, ends, steps, submits};
 use super::table::agrees;
 use super::*;
+use crate::domain::command::Extension;
 use crate::domain::ready::{could_start, is_behind, next_due, ready};
 use proptest::prelude::*;
 
@@ -72,6 +73,15 @@ impl World {
             }
             Step::Confirm(confirmed) => Command::Confirm {
                 confirmed,
+                stage: None,
+                by: by(),
+            },
+            Step::Extend(ms, from_now) => Command::Extend {
+                extension: if from_now {
+                    Extension::Until(Timestamp(self.now.0 + ms))
+                } else {
+                    Extension::By(Duration::from_millis(ms.unsigned_abs()))
+                },
                 stage: None,
                 by: by(),
             },

@@ -3,6 +3,7 @@
 
 mod acts;
 mod admission;
+mod deadlines;
 mod gates;
 mod machine;
 mod queue;

@@ -8,6 +8,7 @@ pub mod confirm;
 pub mod dashboard;
 pub mod dial_stdio;
 pub mod drain;
+pub mod extend;
 pub mod logs;
 pub mod ls;
 pub mod man;

@@ -75,6 +75,9 @@ const DOCS: &[Doc] = &[
         .takes(r#"{"responses": {"*": null}, "stage?": "checking"}"#),
     Doc::new("POST /api/workflow/{id}/confirm", "Confirm, or refuse", ONE)
         .may_take(r#"{"confirmed?": true, "stage?": "checking"}"#),
+    Doc::new("POST /api/workflow/{id}/extend", "Give an open gate more time", ONE)
+        .about("`until` is a time, `by` a length (`30m`) beyond the deadline that stands; one of them. `stage` where two stages ask. A deadline only moves away, at most a year ahead.")
+        .takes(r#"{"by?": "30m", "until?": "T", "stage?": "checking"}"#),
     Doc::new("POST /api/workflow/{id}/priority", "Move it in the queue", ONE)
         .takes(r#"{"priority": "%-1000..1000: 10"}"#),
     Doc::new("DELETE /api/workflow/{id}", "Forget one that has ended, with its logs and files", ONE)
