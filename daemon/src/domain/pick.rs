@@ -1,7 +1,9 @@
 //! Admission: which of the ready stages start now, and on which box.
 //!
 //! - By rank, smallest first. A box is given a stage only when all that the stage wants is free there and the box carries
-//!   the labels it asks for, accepts work, and is the one that the stage is bound to, if it is bound.
+//!   the labels it asks for, accepts work, and is not blocked for its kind.
+//! - A stage stays on the box that has its workflow's files while that box could run it and accepts work, and waits for it
+//!   if need be; where it can't stay, it moves. What only the coordinator's box can do runs there.
 //! - A stage that does not fit yet reserves what it wants on the box that is nearest to having it: later ones may take
 //!   what it does not want, and nothing of what it does. So a large one is never starved by a stream of small ones.
 //! - A stage that no box could satisfy even when idle, and one whose only boxes do not accept work, reserves nothing.
@@ -9,7 +11,45 @@
 //!   of ten thousand equal stages costs one look each, and hardly that once every box is spent.
 
 use super::pipeline::Resources;
-use std::collections::BTreeMap;
+use super::workflow::{StageState, Workflow};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a stage may run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// On any box.
+    #[default]
+    Anywhere,
+    /// On the coordinator's box alone.
+    Home,
+    /// On the box of this name while that could run it and accepts work, else on any: the workflow's files are there.
+    Near(String),
+}
+
+/// Where a stage of a workflow may run.
+#[must_use]
+pub fn place(workflow: &Workflow, stage: usize) -> Place {
+    if !workflow.plan.stages[stage].work.is_portable() || workflow.holds_files() {
+        return Place::Home;
+    }
+    workflow
+        .stages
+        .iter()
+        .filter(|stage| stage.state == StageState::Completed)
+        .filter_map(|stage| Some((stage.ended_at, stage.box_name.clone()?)))
+        .max_by_key(|(ended_at, _)| *ended_at)
+        .map_or(Place::Anywhere, |(_, name)| Place::Near(name))
+}
+
+/// What kind of work a stage is: a box that fails at it again and again is blocked for this kind alone.
+#[must_use]
+pub fn kind(workflow: &Workflow, stage: usize) -> String {
+    let spec = &workflow.plan.stages[stage];
+    match spec.work.uses() {
+        Some(uses) => uses.to_owned(),
+        None => format!("{}/{}", workflow.plan.name, spec.id),
+    }
+}
 
 /// A ready stage that asks for a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +64,36 @@ pub struct Candidate {
     pub wants: Resources,
     /// What the box must carry.
     pub labels: BTreeMap<String, String>,
-    /// The only box it may run on: its work directory is there.
-    pub bound_to: Option<String>,
+    /// Where it may run.
+    pub place: Place,
+    /// What kind of work it is, see `kind`.
+    pub kind: String,
+}
+
+/// What a stage asks of a box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demand<'a> {
+    /// What it takes while it runs.
+    pub wants: &'a Resources,
+    /// What the box must carry.
+    pub labels: &'a BTreeMap<String, String>,
+    /// Where it may run.
+    pub place: &'a Place,
+    /// What kind of work it is.
+    pub kind: &'a str,
+}
+
+impl Candidate {
+    /// What it asks of a box.
+    #[must_use]
+    pub fn demand(&self) -> Demand<'_> {
+        Demand {
+            wants: &self.wants,
+            labels: &self.labels,
+            place: &self.place,
+            kind: &self.kind,
+        }
+    }
 }
 
 /// A box and what is taken of it.
@@ -41,6 +109,10 @@ pub struct BoxSlots {
     pub labels: BTreeMap<String, String>,
     /// Not drained, not silent, enough disk, no window closed.
     pub accepting: bool,
+    /// It is the coordinator's own.
+    pub home: bool,
+    /// Kinds of work at which it failed again and again.
+    pub blocked: BTreeSet<String>,
 }
 
 /// A stage that starts.
@@ -53,19 +125,17 @@ pub struct Pick {
 }
 
 impl BoxSlots {
-    /// Whether the box could run this if it were idle and accepted work.
+    /// Whether the box could run this if it were idle and accepted work. Nearness is no condition.
     #[must_use]
-    pub fn could_run(
-        &self,
-        wants: &Resources,
-        labels: &BTreeMap<String, String>,
-        bound_to: Option<&str>,
-    ) -> bool {
-        bound_to.is_none_or(|name| name == self.name)
-            && labels
+    pub fn could_run(&self, demand: Demand<'_>) -> bool {
+        (self.home || *demand.place != Place::Home)
+            && !self.blocked.contains(demand.kind)
+            && demand
+                .labels
                 .iter()
                 .all(|(key, value)| self.labels.get(key) == Some(value))
-            && wants
+            && demand
+                .wants
                 .iter()
                 .all(|(resource, amount)| *amount <= amount_of(&self.capacity, resource))
     }
@@ -122,8 +192,6 @@ pub struct Pass<'a> {
     spent: bool,
 }
 
-type Demand<'a> = (&'a Resources, &'a BTreeMap<String, String>, Option<&'a str>);
-
 impl<'a> Pass<'a> {
     /// A pass over these boxes.
     #[must_use]
@@ -145,11 +213,7 @@ impl<'a> Pass<'a> {
 
     /// Offers the boxes to the next candidate: the index of the one it was given, if any.
     pub fn offer(&mut self, boxes: &mut [BoxSlots], candidate: &'a Candidate) -> Option<usize> {
-        let demand: Demand<'a> = (
-            &candidate.wants,
-            &candidate.labels,
-            candidate.bound_to.as_deref(),
-        );
+        let demand = candidate.demand();
         if let Some(known) = self.failed.iter().position(|(failed, _)| *failed == demand) {
             if self.failed[known].1 {
                 self.failed[known].1 = self.reserve(boxes, demand);
@@ -157,16 +221,13 @@ impl<'a> Pass<'a> {
             return None;
         }
         let fits = |index: &usize| {
-            let slots = &boxes[*index];
-            slots.accepting
-                && slots.could_run(demand.0, demand.1, demand.2)
-                && self.missing(slots, *index, demand.0) == 0
+            may(boxes, *index, demand) && self.missing(&boxes[*index], *index, demand.wants) == 0
         };
         // Of several, the emptiest: work spreads, and a later one that is bound finds room.
         let emptiest = |index: &usize| {
             let free = |resource: &String| boxes[*index].free(resource);
             (
-                demand.0.keys().map(free).min().unwrap_or(u64::MAX),
+                demand.wants.keys().map(free).min().unwrap_or(u64::MAX),
                 std::cmp::Reverse(*index),
             )
         };
@@ -175,7 +236,7 @@ impl<'a> Pass<'a> {
             self.failed.push((demand, more));
             return None;
         };
-        boxes[on].take(demand.0);
+        boxes[on].take(demand.wants);
         self.spent = self.nothing_left(boxes);
         Some(on)
     }
@@ -183,22 +244,20 @@ impl<'a> Pass<'a> {
     /// Keeps what a candidate wants from all after it, on the box that lacks least of it. Tells whether the next of its
     /// kind would still find something to keep.
     fn reserve(&mut self, boxes: &[BoxSlots], demand: Demand<'_>) -> bool {
-        let could = |index: &usize| {
-            boxes[*index].accepting && boxes[*index].could_run(demand.0, demand.1, demand.2)
-        };
-        let lacks = |index: &usize| self.missing(&boxes[*index], *index, demand.0);
+        let could = |index: &usize| may(boxes, *index, demand);
+        let lacks = |index: &usize| self.missing(&boxes[*index], *index, demand.wants);
         let able: Vec<usize> = (0..boxes.len()).filter(could).collect();
         let Some(on) = able.iter().copied().min_by_key(lacks) else {
             return false;
         };
-        for (resource, amount) in demand.0 {
+        for (resource, amount) in demand.wants {
             let kept = self.reserved[on].entry(resource.clone()).or_insert(0);
             *kept = kept.saturating_add(*amount);
         }
         self.spent = self.nothing_left(boxes);
         able.iter().any(|index| {
             demand
-                .0
+                .wants
                 .keys()
                 .any(|resource| self.left(&boxes[*index], *index, resource) > 0)
         })
@@ -229,6 +288,21 @@ impl<'a> Pass<'a> {
                     .keys()
                     .all(|resource| self.left(slots, index, resource) == 0)
             })
+    }
+}
+
+/// Whether this box may be given the demand as soon as it has room: it is able, and the files are not on another able one.
+pub(super) fn may(boxes: &[BoxSlots], index: usize, demand: Demand<'_>) -> bool {
+    let able = |slots: &BoxSlots| slots.accepting && slots.could_run(demand);
+    if !able(&boxes[index]) {
+        return false;
+    }
+    match demand.place {
+        Place::Near(name) => {
+            boxes[index].name == *name
+                || !boxes.iter().any(|slots| slots.name == *name && able(slots))
+        }
+        Place::Anywhere | Place::Home => true,
     }
 }
 

@@ -188,7 +188,27 @@ pub enum Work {
     Command,
 }
 
+/// Built-in stages that may run on any box: all they touch is below the workflow's own directories, which move with it. The
+/// others belong to the coordinator: they keep its ledgers, its store's files and its recordings, or hear from outside.
+pub const PORTABLE: [&str; 9] = [
+    "script",
+    "tts",
+    "transcribe",
+    "search",
+    "generate",
+    "compose",
+    "renditions",
+    "thumbnails",
+    "qc",
+];
+
 impl Work {
+    /// Whether it may run on another box than the coordinator's.
+    #[must_use]
+    pub fn is_portable(&self) -> bool {
+        self.uses().is_none_or(|uses| PORTABLE.contains(&uses))
+    }
+
     /// The name of the built-in stage, if it is one.
     #[must_use]
     pub fn uses(&self) -> Option<&str> {

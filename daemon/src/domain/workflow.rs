@@ -318,6 +318,18 @@ impl Workflow {
             .map_or_else(|| self.status().word(), |(_, spec)| spec.id.as_str())
     }
 
+    /// Whether it was given files of the coordinator's box, which no other box can read.
+    #[must_use]
+    pub fn holds_files(&self) -> bool {
+        let given = |name: &str| {
+            self.params
+                .get(name)
+                .is_some_and(|value| *value != Value::Null)
+        };
+        let mut params = self.plan.params.iter();
+        params.any(|param| param.kind == ParamKind::File && given(&param.name))
+    }
+
     /// The index of the stage with this id.
     #[must_use]
     pub fn stage_index(&self, id: &str) -> Option<usize> {

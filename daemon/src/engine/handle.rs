@@ -1,5 +1,6 @@
 //! The handle on the engine: what the rest of the daemon asks of it.
 
+use super::boxes::Presence;
 use super::feed;
 use super::op::{Ask, Notice, Op, Reply, Told};
 use super::pending::Pending;
@@ -9,6 +10,7 @@ use super::slots::BoxState;
 use super::transact::Transactor;
 use super::{Ack, EngineError};
 use crate::clock::Clock;
+use crate::domain::why::Closed;
 use crate::domain::{Command, Resources, Submit, Timestamp};
 use crate::store::ballast::Ballast;
 use crate::store::{Reader, Store, StoreError, stats, writer};
@@ -47,6 +49,18 @@ pub struct BoxFacts {
     pub labels: BTreeMap<String, String>,
     /// It finishes what runs and takes no more.
     pub drained: bool,
+    /// It is the coordinator's own.
+    pub home: bool,
+    /// The `reeld` that runs there.
+    pub version: String,
+    /// Whether it is heard of.
+    pub presence: Presence,
+    /// When it last was; none: not since the daemon started.
+    pub beat_at: Option<Timestamp>,
+    /// Why it takes nothing new, by itself.
+    pub closed: Option<Closed>,
+    /// Kinds of work that it gets none of, and until when.
+    pub blocked: Vec<(String, Timestamp)>,
 }
 
 /// A handle on the engine; clones share it.
@@ -55,8 +69,8 @@ pub struct Engine {
     pub(super) shared: Arc<Shared>,
     pub(super) queue: SyncSender<Op>,
     pub(super) reader: Reader,
+    pub(super) home: Arc<str>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
-    home: Arc<str>,
 }
 
 impl Engine {
@@ -92,7 +106,7 @@ impl Engine {
         let transactor = Transactor {
             shared: Arc::clone(&shared),
             plans: Arc::clone(&store.plans),
-            boxes: vec![BoxState::new(
+            boxes: vec![BoxState::home(
                 &node.name,
                 node.resources.clone(),
                 node.labels.clone(),
@@ -179,7 +193,7 @@ impl Engine {
         answer.await.map_err(|_| EngineError::Stopping)?
     }
 
-    async fn done(&self, ask: Ask) -> Result<u64, EngineError> {
+    pub(super) async fn done(&self, ask: Ask) -> Result<u64, EngineError> {
         self.ask(ask, Told::Done).await
     }
 

@@ -240,8 +240,8 @@ impl Engine {
         let closed = state
             .boxes
             .iter()
-            .map(|one| match (one.drained, state.disk, state.window) {
-                (true, _, _) => Some(Closed::Drained),
+            .map(|one| match (one.closed(), state.disk, state.window) {
+                (Some(closed), _, _) => Some(closed),
                 (_, true, _) => Some(Closed::LowDisk),
                 (_, _, Some(until)) => Some(Closed::Window { until }),
                 _ => None,

@@ -11,6 +11,7 @@
 //! - Effects after the commit are hints. Losing one (a crash) costs time, never correctness: the rows say what runs.
 //! - Stages are leased in the transaction that frees their slots or makes them ready, so there is no gap to poll in.
 
+pub mod boxes;
 pub mod feed;
 mod handle;
 pub mod insight;

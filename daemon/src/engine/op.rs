@@ -1,10 +1,12 @@
 //! What waits in the writer's queue: something to be done in a transaction, and whoever is to be told of it.
 
+use super::boxes::{BoxWord, Fold};
 use super::{Ack, EngineError};
 use crate::domain::{Command, Submit, Timestamp};
 use crate::engine::ports::AttemptKey;
 use crate::store::StoreError;
 use rusqlite::Connection;
+use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 /// An answer on its way to the one who asked.
@@ -58,6 +60,13 @@ pub(super) enum Ask {
         keep: u64,
         max_age_ms: Option<i64>,
         limit: u32,
+    },
+    /// Word of a box.
+    Box(BoxWord),
+    /// What a box wrote; and where the attempts go whose word is refused.
+    Fold {
+        fold: Fold,
+        refused: Arc<Mutex<Vec<AttemptKey>>>,
     },
     /// Anything else.
     Write(Write),

@@ -31,6 +31,8 @@ pub(super) struct Shared {
     pub fatal: watch::Sender<Option<String>>,
     seq: AtomicU64,
     boxes: RwLock<BoxesNow>,
+    /// When each other box was last heard of.
+    beats: RwLock<HashMap<String, Timestamp>>,
     runs: RwLock<HashMap<(String, String), VecDeque<u64>>>,
 }
 
@@ -59,6 +61,7 @@ impl Shared {
             fatal: watch::Sender::new(None),
             seq: AtomicU64::new(0),
             boxes: RwLock::default(),
+            beats: RwLock::default(),
             runs: RwLock::default(),
         };
         for run in runs {
@@ -117,6 +120,21 @@ impl Shared {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    pub fn beat(&self, name: &str, now: Timestamp) {
+        let mut beats = self.beats.write().unwrap_or_else(PoisonError::into_inner);
+        match beats.get_mut(name) {
+            Some(at) => *at = now,
+            None => {
+                beats.insert(name.to_owned(), now);
+            }
+        }
+    }
+
+    pub fn last_beat(&self, name: &str) -> Option<Timestamp> {
+        let beats = self.beats.read().unwrap_or_else(PoisonError::into_inner);
+        beats.get(name).copied()
     }
 
     pub fn fatal(&self, why: &str) {

@@ -4,9 +4,11 @@
 //! a commit takes to come round, a few are leased ahead of the slots, so that the box never stands idle for the disk; the
 //! runner still starts no more at a time than the box has slots for.
 
+use super::boxes::{BoxOffer, Presence};
 use crate::domain::pick::BoxSlots;
+use crate::domain::why::Closed;
 use crate::domain::{Resources, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 /// Shorter than this is short.
@@ -17,6 +19,10 @@ const ROW: u32 = 8;
 const LATELY: Duration = Duration::from_millis(100);
 /// So many times the slots are leased then.
 const AHEAD: u64 = 4;
+/// So many workflows in a row that fail at one kind of work, and the box gets none of it…
+const FAILURES: usize = 3;
+/// …for so long.
+const BLOCKED: Duration = Duration::from_secs(600);
 
 /// One box.
 #[derive(Debug, Clone)]
@@ -26,6 +32,14 @@ pub(super) struct BoxState {
     pub labels: BTreeMap<String, String>,
     pub used: Resources,
     pub drained: bool,
+    /// It is the coordinator's own.
+    pub home: bool,
+    pub version: String,
+    pub presence: Presence,
+    /// Why it takes nothing new, as it says itself.
+    pub rests: Option<Closed>,
+    /// By kind of work: who failed at it since one last succeeded, and until when it is blocked.
+    blocks: HashMap<String, (HashSet<String>, Option<Timestamp>)>,
     /// How many attempts in a row were short.
     short: u32,
     /// When one last ended.
@@ -33,11 +47,31 @@ pub(super) struct BoxState {
 }
 
 impl BoxState {
-    pub fn new(name: &str, capacity: Resources, labels: BTreeMap<String, String>) -> Self {
-        Self {
+    /// The coordinator's own.
+    pub fn home(name: &str, capacity: Resources, labels: BTreeMap<String, String>) -> Self {
+        let offer = BoxOffer {
             name: name.to_owned(),
-            capacity,
+            resources: capacity,
             labels,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            rests: None,
+        };
+        Self {
+            home: true,
+            ..Self::new(offer, Presence::Here)
+        }
+    }
+
+    pub fn new(offer: BoxOffer, presence: Presence) -> Self {
+        Self {
+            name: offer.name,
+            capacity: offer.resources,
+            labels: offer.labels,
+            version: offer.version,
+            rests: offer.rests,
+            presence,
+            home: false,
+            blocks: HashMap::new(),
             used: Resources::new(),
             drained: false,
             short: 0,
@@ -58,8 +92,44 @@ impl BoxState {
                 .collect(),
             used: self.used.clone(),
             labels: self.labels.clone(),
-            accepting: open && !self.drained,
+            accepting: open && self.closed().is_none(),
+            home: self.home,
+            blocked: self.blocked(now).map(|(kind, _)| kind.to_owned()).collect(),
         }
+    }
+
+    /// Why it takes nothing new, by itself.
+    pub fn closed(&self) -> Option<Closed> {
+        match (self.drained, self.presence) {
+            (true, _) => Some(Closed::Drained),
+            (_, Presence::Silent | Presence::Lost) => Some(Closed::Silent),
+            (false, Presence::Here) => self.rests,
+        }
+    }
+
+    /// The kinds of work that it gets none of now, and until when.
+    pub fn blocked(&self, now: Timestamp) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.blocks
+            .iter()
+            .filter_map(|(kind, (_, until))| Some((kind.as_str(), (*until)?)))
+            .filter(move |(_, until)| *until > now)
+    }
+
+    /// A workflow failed at this kind of work here. True if the box is blocked for it from now on.
+    pub fn failed(&mut self, kind: &str, workflow: &str, now: Timestamp) -> bool {
+        let (failed, until) = self.blocks.entry(kind.to_owned()).or_default();
+        failed.insert(workflow.to_owned());
+        let block = failed.len() >= FAILURES;
+        if block {
+            failed.clear();
+            *until = Some(now.plus(BLOCKED));
+        }
+        block
+    }
+
+    /// A workflow succeeded at this kind of work here.
+    pub fn succeeded(&mut self, kind: &str) {
+        self.blocks.remove(kind);
     }
 
     pub fn take(&mut self, wants: &Resources) {

@@ -58,7 +58,21 @@ impl Engine {
     /// The boxes as of the last commit.
     #[must_use]
     pub fn boxes(&self) -> Vec<BoxFacts> {
+        let now = self.now();
         let facts = |state: BoxState| BoxFacts {
+            home: state.home,
+            presence: state.presence,
+            closed: state.closed(),
+            blocked: state
+                .blocked(now)
+                .map(|(kind, until)| (kind.to_owned(), until))
+                .collect(),
+            beat_at: if state.home {
+                Some(now)
+            } else {
+                self.shared.last_beat(&state.name)
+            },
+            version: state.version,
             used: state
                 .capacity
                 .iter()

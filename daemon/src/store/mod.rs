@@ -8,6 +8,7 @@
 
 pub mod backup;
 pub mod ballast;
+pub mod boxes;
 pub mod callbacks;
 pub mod codec;
 pub mod connection;
@@ -83,6 +84,7 @@ impl Store {
         };
         let instance = instance(&connection).map_err(failed)?;
         let plans = Arc::new(Plans::new(parse));
+        rows::renew_ready(&connection, &plans).map_err(failed)?;
         let reader = Reader::new(file.clone(), Arc::clone(&plans), instance);
         Ok(Self {
             file,

@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::plans::Plans;
-use super::{codec, signature};
+use super::{codec, meta, signature};
 use crate::domain::workflow::{StageState, State};
 use crate::domain::{Timestamp, Workflow, ready};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -113,31 +113,63 @@ fn save_ready(
     old: Option<&Workflow>,
     new: &Workflow,
 ) -> Result<(), StoreError> {
-    let rows = |workflow: &Workflow| -> (i64, Vec<usize>) {
-        (ready::rank(workflow), ready::ready(workflow))
+    let rows = |workflow: &Workflow| -> Vec<(String, i64, usize)> {
+        let rank = ready::rank(workflow);
+        ready::ready(workflow)
+            .into_iter()
+            .map(|stage| (signature::of(workflow, stage), rank, stage))
+            .collect()
     };
-    let (old_rank, old_ready) = old.map(rows).unwrap_or_default();
-    let (new_rank, new_ready) = rows(new);
-    let moved = old_rank != new_rank;
-    if let Some(old) = old {
-        for stage in old_ready
-            .iter()
-            .filter(|stage| moved || !new_ready.contains(stage))
-        {
-            connection
-                .prepare_cached("DELETE FROM ready WHERE signature = ?1 AND rank = ?2 AND workflow = ?3 AND stage = ?4")?
-                .execute(params![signature::of(old, *stage), old_rank, old.id, *stage])?;
-        }
+    let before = old.map(rows).unwrap_or_default();
+    let after = rows(new);
+    for (signature, rank, stage) in before.iter().filter(|row| !after.contains(row)) {
+        connection
+            .prepare_cached("DELETE FROM ready WHERE signature = ?1 AND rank = ?2 AND workflow = ?3 AND stage = ?4")?
+            .execute(params![signature, rank, new.id, stage])?;
     }
-    for stage in new_ready
-        .iter()
-        .filter(|stage| moved || !old_ready.contains(stage))
-    {
+    for (signature, rank, stage) in after.iter().filter(|row| !before.contains(row)) {
         connection
             .prepare_cached("INSERT OR REPLACE INTO ready (signature, rank, workflow, stage) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![signature::of(new, *stage), new_rank, new.id, *stage])?;
+            .execute(params![signature, rank, new.id, stage])?;
     }
     Ok(())
+}
+
+/// Writes the ready stages anew if an earlier version wrote them: their signatures had another form. Once.
+///
+/// # Errors
+/// The database's.
+pub fn renew_ready(connection: &Connection, plans: &Plans) -> Result<(), StoreError> {
+    const KEY: &str = "ready_form";
+    if meta::get(connection, KEY)?.as_deref() == Some(signature::FORM) {
+        return Ok(());
+    }
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let renewed = (|| {
+        connection.execute("DELETE FROM ready", [])?;
+        let ids: Vec<String> = connection
+            .prepare("SELECT id FROM workflows WHERE ended_at IS NULL")?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for id in ids {
+            match load(connection, plans, &id) {
+                Ok(Some(workflow)) => save_ready(connection, None, &workflow)?,
+                Ok(None) => {}
+                // One unreadable row keeps no other from being started.
+                Err(StoreError::Decode { what, problem }) => {
+                    tracing::error!(component = "STORE", videoId = %id, "{what} can't be read and is passed over: {problem}");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        meta::set(connection, KEY, signature::FORM)
+    })();
+    connection.execute_batch(if renewed.is_ok() {
+        "COMMIT"
+    } else {
+        "ROLLBACK"
+    })?;
+    renewed
 }
 
 fn save_leases(

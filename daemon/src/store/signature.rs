@@ -1,10 +1,15 @@
-//! What a ready stage wants of a box, as the text that keys the `ready` table: `cpu=1,gpu=1|codec=nvenc|box-a`.
+//! What a ready stage wants of a box, as the text that keys the `ready` table: `cpu=1,gpu=1|codec=nvenc|=box-a|compose`.
 //!
 //! Stages that want the same stand in one run of the index, so that the scheduler looks at the head of each run only.
 
 use crate::domain::Workflow;
-use crate::domain::pick::Candidate;
+use crate::domain::pick::{self, Candidate, Place};
 use std::fmt::Write;
+
+/// The form of these texts: a database that was written in another is renewed.
+pub const FORM: &str = "2";
+const HOME: char = '@';
+const NEAR: char = '=';
 
 /// The text for a stage of a workflow.
 #[must_use]
@@ -21,13 +26,23 @@ pub fn of(workflow: &Workflow, stage: usize) -> String {
         let _ = write!(text, "{comma}{}={}", escape(key), escape(value));
     }
     text.push('|');
+    match pick::place(workflow, stage) {
+        Place::Anywhere => {}
+        Place::Home => text.push(HOME),
+        Place::Near(name) => {
+            text.push(NEAR);
+            text.push_str(&escape(&name));
+        }
+    }
+    text.push('|');
+    text.push_str(&escape(&pick::kind(workflow, stage)));
     text
 }
 
 /// The candidate that a row of `ready` stands for.
 #[must_use]
 pub fn candidate(signature: &str, rank: i64, workflow: String, stage: usize) -> Candidate {
-    let mut parts = signature.splitn(3, '|');
+    let mut parts = signature.splitn(4, '|');
     let pairs = |part: Option<&str>| -> Vec<(String, String)> {
         part.unwrap_or_default()
             .split(',')
@@ -44,7 +59,16 @@ pub fn candidate(signature: &str, rank: i64, workflow: String, stage: usize) -> 
             .map(|(name, amount)| (name, amount.parse().unwrap_or(u64::MAX)))
             .collect(),
         labels: pairs(parts.next()).into_iter().collect(),
-        bound_to: parts.next().filter(|name| !name.is_empty()).map(unescape),
+        place: place(parts.next().unwrap_or_default()),
+        kind: parts.next().map(unescape).unwrap_or_default(),
+    }
+}
+
+fn place(text: &str) -> Place {
+    match text.strip_prefix(NEAR) {
+        Some(name) => Place::Near(unescape(name)),
+        None if text.starts_with(HOME) => Place::Home,
+        None => Place::Anywhere,
     }
 }
 
@@ -69,15 +93,17 @@ mod tests {
     #[test]
     fn odd_names_come_back() {
         let signature = format!(
-            "{}=3|{}={}|{}",
+            "{}=3|{}={}|={}|{}",
             escape("a,b=%c|d"),
             escape("k|"),
             escape("v,="),
-            escape("box|1")
+            escape("box|1"),
+            escape("render|x")
         );
         let candidate = candidate(&signature, 7, "w".into(), 0);
         assert_eq!(candidate.wants.get("a,b=%c|d"), Some(&3));
         assert_eq!(candidate.labels.get("k|").map(String::as_str), Some("v,="));
-        assert_eq!(candidate.bound_to.as_deref(), Some("box|1"));
+        assert_eq!(candidate.place, Place::Near("box|1".to_owned()));
+        assert_eq!(candidate.kind, "render|x");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::command::Outcome;
-use crate::domain::pick::{BoxSlots, Candidate};
+use crate::domain::pick::{BoxSlots, Candidate, Place};
 use crate::domain::pipeline::Resources;
 use crate::domain::tests::{World, diamond, done, stage};
 use proptest::prelude::*;
@@ -132,7 +132,8 @@ fn waits(cpu: u64, seconds: Option<u64>) -> Waiting {
         rank: 0,
         wants: amounts(cpu),
         labels: BTreeMap::new(),
-        bound_to: None,
+        place: Place::Anywhere,
+        kind: String::new(),
     };
     Waiting {
         candidate,
@@ -147,6 +148,8 @@ fn two_slots(used: u64) -> [BoxSlots; 1] {
         used: amounts(used),
         labels: BTreeMap::new(),
         accepting: true,
+        home: false,
+        blocked: Default::default(),
     }]
 }
 

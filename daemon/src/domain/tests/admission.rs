@@ -1,7 +1,7 @@
 //! Admission: slots are never exceeded, the order is kept, nothing starves, and ten thousand cost little.
 
 use super::*;
-use crate::domain::pick::{BoxSlots, Candidate, pick};
+use crate::domain::pick::{BoxSlots, Candidate, Place, may, pick};
 use proptest::prelude::*;
 
 fn amounts(pairs: &[(&str, u64)]) -> Resources {
@@ -19,6 +19,8 @@ fn slots(name: &str, capacity: &[(&str, u64)]) -> BoxSlots {
         used: Resources::new(),
         labels: BTreeMap::new(),
         accepting: true,
+        home: false,
+        blocked: Default::default(),
     }
 }
 
@@ -29,7 +31,8 @@ fn wants(id: u32, rank: i64, what: &[(&str, u64)]) -> Candidate {
         rank,
         wants: amounts(what),
         labels: BTreeMap::new(),
-        bound_to: None,
+        place: Place::Anywhere,
+        kind: String::new(),
     }
 }
 
@@ -76,7 +79,7 @@ fn a_large_one_keeps_what_it_waits_for() {
 fn what_no_box_can_run_reserves_nothing() {
     let mut boxes = [slots("a", &[("cpu", 2)])];
     let elsewhere = Candidate {
-        bound_to: Some("gone".to_owned()),
+        place: Place::Home,
         ..wants(1, 1, &[("cpu", 1)])
     };
     let label = BTreeMap::from([("codec".to_owned(), "nvenc".to_owned())]);
@@ -115,13 +118,51 @@ fn bound_labelled_and_spread() {
         ..wants(1, 1, &[("cpu", 1)])
     };
     let bound = Candidate {
-        bound_to: Some("a".to_owned()),
+        place: Place::Near("a".to_owned()),
         ..wants(2, 2, &[("cpu", 1)])
     };
     assert_eq!(
         chosen(&[wants(0, 0, &[("cpu", 1)]), labelled, bound], &mut boxes),
         [(0, 0), (1, 1), (2, 0)]
     );
+}
+
+#[test]
+fn a_stage_waits_for_the_box_that_has_its_files_and_moves_where_that_can_not_run_it() {
+    let near = |id| Candidate {
+        place: Place::Near("b".to_owned()),
+        ..wants(id, i64::from(id), &[("cpu", 1)])
+    };
+    let mut boxes = [slots("a", &[("cpu", 4)]), slots("b", &[("cpu", 1)])];
+    assert_eq!(
+        chosen(&[near(0), near(1)], &mut boxes),
+        [(0, 1)],
+        "the second waits for b"
+    );
+    boxes[1].accepting = false;
+    assert_eq!(
+        chosen(&[near(1)], &mut boxes),
+        [(0, 0)],
+        "b takes no more: it moves"
+    );
+    boxes[1].accepting = true;
+    boxes[1].blocked.insert("encode".to_owned());
+    let encode = Candidate {
+        kind: "encode".to_owned(),
+        ..near(2)
+    };
+    assert_eq!(
+        chosen(&[encode], &mut boxes),
+        [(0, 0)],
+        "b fails at this kind"
+    );
+    let home = Candidate {
+        place: Place::Home,
+        ..wants(3, 3, &[("cpu", 1)])
+    };
+    assert_eq!(chosen(std::slice::from_ref(&home), &mut boxes), []);
+    boxes[0].home = true;
+    assert_eq!(chosen(&[home], &mut boxes), [(0, 0)]);
 }
 
 #[test]
@@ -168,7 +209,7 @@ fn queue() -> impl Strategy<Value = Vec<Candidate>> {
     );
     proptest::collection::vec(one, 0..30).prop_map(|drawn| {
         let one = |(id, (cpu, gpu, bound)): (usize, (u64, u64, Option<usize>))| Candidate {
-            bound_to: bound.map(|index| format!("box{index}")),
+            place: bound.map_or(Place::Anywhere, |index| Place::Near(format!("box{index}"))),
             ..wants(
                 u32::try_from(id).unwrap(),
                 i64::try_from(id).unwrap(),
@@ -188,7 +229,7 @@ proptest! {
         for pick in &picks {
             let one = &queue[pick.candidate];
             prop_assert!(before[pick.on].accepting);
-            prop_assert!(before[pick.on].could_run(&one.wants, &one.labels, one.bound_to.as_deref()));
+            prop_assert!(before[pick.on].could_run(one.demand()));
             expected[pick.on].take(&one.wants);
         }
         prop_assert_eq!(&after, &expected);
@@ -200,16 +241,15 @@ proptest! {
         prop_assert!(picks.windows(2).all(|two| two[0].candidate < two[1].candidate));
         // Of equals the earlier goes first.
         for (index, one) in queue.iter().enumerate() {
-            let same = |other: &Candidate| other.wants == one.wants && other.bound_to == one.bound_to;
+            let same = |other: &Candidate| other.wants == one.wants && other.place == one.place;
             let later = picks.iter().any(|pick| pick.candidate > index && same(&queue[pick.candidate]));
             prop_assert!(!later || picks.iter().any(|pick| pick.candidate == index));
         }
         // The first that could run on an accepting box is not passed over for want of trying.
         if let Some(first) = queue.first() {
-            let fits = before.iter().any(|slots| {
-                slots.accepting
-                    && slots.could_run(&first.wants, &first.labels, first.bound_to.as_deref())
-                    && first.wants.iter().all(|(name, amount)| slots.free(name) >= *amount)
+            let fits = (0..before.len()).any(|index| {
+                may(&before, index, first.demand())
+                    && first.wants.iter().all(|(name, amount)| before[index].free(name) >= *amount)
             });
             prop_assert_eq!(fits, picks.first().is_some_and(|pick| pick.candidate == 0));
         }

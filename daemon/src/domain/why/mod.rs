@@ -90,6 +90,8 @@ pub enum Closed {
     },
     /// It has not been heard of.
     Silent,
+    /// It was told to stop.
+    Stopping,
 }
 
 /// A running stage and what it holds.

@@ -1,7 +1,7 @@
 //! Why a ready stage has no slot: no box could ever run it, none that could accepts work, or what it wants is taken.
 
 use super::{Closed, Context, Holder, WaitKind, WaitingFor, listed};
-use crate::domain::pick::BoxSlots;
+use crate::domain::pick::{self, BoxSlots, Demand};
 use crate::domain::pipeline::Resources;
 use crate::domain::ready::could_start;
 use crate::domain::workflow::Workflow;
@@ -11,10 +11,34 @@ pub(super) fn waits(workflow: &Workflow, context: &Context<'_>) -> Option<Waitin
     let stage = could_start(workflow).next()?;
     let wants = workflow.resources(stage);
     let labels = &workflow.plan.stages[stage].box_labels;
+    let (place, kind) = (pick::place(workflow, stage), pick::kind(workflow, stage));
+    let demand = Demand {
+        wants,
+        labels,
+        place: &place,
+        kind: &kind,
+    };
     let able: Vec<usize> = (0..context.boxes.len())
-        .filter(|index| context.boxes[*index].could_run(wants, labels, None))
+        .filter(|index| context.boxes[*index].could_run(demand))
         .collect();
     if able.is_empty() {
+        let blocked: Vec<&str> = context
+            .boxes
+            .iter()
+            .filter(|slots| slots.blocked.contains(&kind))
+            .map(|slots| slots.name.as_str())
+            .collect();
+        if !blocked.is_empty() {
+            let message = format!(
+                "{} failed at `{kind}` again and again and gets none of it for a while; look at the log of the last failures there",
+                listed(&blocked)
+            );
+            return Some(WaitingFor {
+                kind: WaitKind::Box,
+                message,
+                until: None,
+            });
+        }
         let label = |(key, value): (&String, &String)| format!("{key} = {value}");
         let needs: Vec<String> = wants
             .iter()
@@ -53,7 +77,7 @@ fn offer(slots: &BoxSlots) -> String {
 fn all_closed(able: &[usize], reasons: &[Closed], context: &Context<'_>) -> WaitingFor {
     let until = reasons.iter().filter_map(|reason| match reason {
         Closed::Window { until } => Some(*until),
-        _ => None,
+        Closed::Drained | Closed::LowDisk | Closed::Silent | Closed::Stopping => None,
     });
     if let Some(until) = until.min() {
         let message = "for the end of a window in which nothing new starts".to_owned();
@@ -74,6 +98,7 @@ fn all_closed(able: &[usize], reasons: &[Closed], context: &Context<'_>) -> Wait
                     format!("`{name}` is low on disk (it goes on by itself once there is room)")
                 }
                 Closed::Silent => format!("`{name}` has not been heard of"),
+                Closed::Stopping => format!("`{name}` is stopping"),
                 Closed::Window { .. } => {
                     format!("`{name}` is in a window in which nothing new starts")
                 }

@@ -16,6 +16,8 @@ fn slots(name: &str, cpu: u64, used: u64) -> BoxSlots {
         used: Resources::from([("cpu".to_owned(), used)]),
         labels: BTreeMap::new(),
         accepting: true,
+        home: false,
+        blocked: Default::default(),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::engine::{Ack, EngineError};
 use crate::store::writer::Group;
 use crate::store::{StoreError, rows};
 use rusqlite::Connection;
+use std::sync::PoisonError;
 
 impl Group for Transactor {
     type Op = Op;
@@ -65,6 +66,11 @@ impl Group for Transactor {
                 limit,
             } => {
                 op.count = self.retain(connection, *keep, *max_age_ms, *limit)?;
+            }
+            Ask::Box(word) => self.box_word(connection, word, now)?,
+            Ask::Fold { fold, refused } => {
+                let told = self.fold(connection, fold, now)?;
+                *refused.lock().unwrap_or_else(PoisonError::into_inner) = told;
             }
             Ask::Write(write) => {
                 for told in write(connection)? {

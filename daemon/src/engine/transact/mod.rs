@@ -12,6 +12,7 @@
 
 mod after;
 mod batch;
+mod boxes;
 mod count;
 mod group;
 mod start;
@@ -24,6 +25,8 @@ use super::record;
 use super::shared::Shared;
 use super::slots::BoxState;
 use crate::domain::event::Event;
+use crate::domain::pick::{self, Place};
+use crate::domain::pipeline::ErrorClass;
 use crate::domain::workflow::{StageState, Status};
 use crate::domain::{Command, DependencyState, Effect, Refusal, Submit, Timestamp, Workflow};
 use crate::domain::{decide, evolve, refusal::Decision};
@@ -321,6 +324,15 @@ impl Transactor {
         {
             state.took(took, now);
         }
+        if class.is_none_or(is_a_boxs_fault) && !matches!(pick::place(before, stage), Place::Home) {
+            let kind = pick::kind(before, stage);
+            self.judge_box(
+                connection,
+                (&lease.box_name, &kind, &before.id),
+                class.is_some(),
+                now,
+            )?;
+        }
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let spec = &after.plan.stages[stage];
         rows::note_run(connection, &after.plan.name, &spec.id, now, ms, class)?;
@@ -359,6 +371,19 @@ impl Transactor {
             .touched
             .insert(new.id.clone(), Some(Arc::clone(new)));
     }
+}
+
+/// Failures that may lie in the box: a program that is missing or crashes there, its memory, its disk.
+fn is_a_boxs_fault(class: &str) -> bool {
+    [
+        ErrorClass::Config,
+        ErrorClass::Dependency,
+        ErrorClass::Provider,
+        ErrorClass::Storage,
+        ErrorClass::Resources,
+    ]
+    .iter()
+    .any(|one| one.word() == class)
 }
 
 fn holder(state: &StageState) -> Option<&str> {

@@ -56,6 +56,7 @@ impl Transactor {
 
     /// Reads the slots anew from the rows: at the start, and after a transaction that was abandoned.
     pub(super) fn reload(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        self.know_boxes(connection)?;
         let drained = schedules::drained(connection)?;
         for state in &mut self.boxes {
             state.used.clear();

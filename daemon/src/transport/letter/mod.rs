@@ -68,7 +68,9 @@ pub enum Down {
         /// The workflow's id.
         workflow: String,
     },
-    /// A piece of a file, as the coordinator is asked by the box.
+    /// The files that were offered of this attempt are home: its end may be told.
+    Took(Attempt),
+    /// A piece of a file that the box has, as the coordinator wants it.
     Give(PieceWanted),
     /// A piece of a file, as the box asked for it.
     Piece(Piece),
@@ -106,7 +108,13 @@ pub enum Up {
         ended_ms: i64,
         /// How.
         outcome: OutcomeDoc,
-        /// The files of the workflow that are here and may be wanted elsewhere: of a completed attempt.
+    },
+    /// The attempt completed, and these files of its workflow are here. Does not count: said every few seconds until the
+    /// answer `Took` comes; only then, and where there are files at all, is the end told.
+    Offer {
+        /// Whose.
+        attempt: Attempt,
+        /// All of them, whether home has them or not.
         files: Vec<Belonging>,
     },
     /// What it gives so far. Numbered.
@@ -132,7 +140,7 @@ pub enum Up {
         /// In words.
         message: Option<String>,
     },
-    /// A piece of a file, as the box asks for it. Does not count.
+    /// A piece of a file that the coordinator has, as the box wants it. Does not count.
     Give(PieceWanted),
     /// A piece of a file, as the coordinator asked for it. Does not count.
     Piece(Piece),
