@@ -2,6 +2,7 @@
 //! those before it. `tests/it/tidy.rs` checks the law.
 
 pub mod attempt_log;
+pub mod cache;
 pub mod cast;
 pub mod config;
 pub mod episodes;

@@ -277,7 +277,7 @@ async fn transitions_and_failures_are_logged_with_all_that_explains_them() {
 }
 
 /// What a program on this box gets by a plain request over the socket.
-fn fetched(home: &Home, path: &str) -> String {
+pub fn fetched(home: &Home, path: &str) -> String {
     use std::io::{Read as _, Write as _};
     let mut socket = std::os::unix::net::UnixStream::connect(home.socket()).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

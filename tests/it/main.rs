@@ -30,6 +30,7 @@ mod programs;
 mod providers;
 mod refusals;
 mod requests;
+mod reuse;
 mod start;
 mod storage;
 mod stored;

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const KEY: &str = "sk-secret-of-the-test";
+pub const KEY: &str = "sk-secret-of-the-test";
 
 /// A file that ffmpeg makes.
 fn made(folder: &Path, name: &str, args: &[&str]) -> Vec<u8> {
@@ -33,7 +33,7 @@ fn film(home: &Home) -> Vec<u8> {
     made(home.root(), "film.mp4", &[source, "-pix_fmt", "yuv420p"])
 }
 
-fn sound(home: &Home) -> Vec<u8> {
+pub fn sound(home: &Home) -> Vec<u8> {
     made(
         home.root(),
         "sound.wav",
@@ -41,7 +41,7 @@ fn sound(home: &Home) -> Vec<u8> {
     )
 }
 
-fn settings(url: &str, more: &str) -> String {
+pub fn settings(url: &str, more: &str) -> String {
     format!(
         "[retry]\nfirst = \"10ms\"\n[retention]\nmin_free_disk = \"16MiB\"\n\
          [providers.openai]\nbase_url = \"{url}/v1\"\napi_key = \"{KEY}\"\nspeech_model = \"say\"\nchat_model = \"think\"\ntranscription_model = \"hear\"\n\
@@ -51,7 +51,7 @@ fn settings(url: &str, more: &str) -> String {
 }
 
 /// A pipeline of these built-in stages, one after the other.
-fn pipeline(home: &Home, name: &str, stages: &[&str]) {
+pub fn pipeline(home: &Home, name: &str, stages: &[&str]) {
     let mut text = String::from(
         "description = \"x\"\n[params.prompt]\ntype = \"text\"\nrequired = true\n[params.videoSource]\ntype = \"string\"\n",
     );
@@ -63,7 +63,7 @@ fn pipeline(home: &Home, name: &str, stages: &[&str]) {
     std::fs::write(home.pipelines().join(format!("{name}.toml")), text).unwrap();
 }
 
-fn count(service: &StandIn, path: &str) -> usize {
+pub fn count(service: &StandIn, path: &str) -> usize {
     service
         .asked()
         .iter()

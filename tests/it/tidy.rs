@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("attempt_log", 0),
     ("config", 0),
     ("metrics", 0),
+    ("cache", 1),
     ("veil", 1),
     ("telemetry", 2),
     ("cast", 1),

@@ -5,8 +5,9 @@ use super::problem::{ConfigProblem, Effective, Origin};
 use super::section::{Loading, Section};
 use super::tree::{self, Table};
 use super::{
-    Auth, Config, Episodes, External, Http, Inbound, Limits, Media, Node, Notify, Providers, Redis,
-    Retention, Retry, Schedule, Storage, Webhooks, Window, Worker, Youtube, boxes, node, schedules,
+    Auth, Cache, Config, Episodes, External, Http, Inbound, Limits, Media, Node, Notify, Providers,
+    Redis, Retention, Retry, Schedule, Storage, Webhooks, Window, Worker, Youtube, boxes, node,
+    schedules,
 };
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -225,6 +226,7 @@ pub(super) fn read_sections(
         youtube: root.section("youtube", Youtube::read),
         external: root.section("external", External::read),
         features: root.section("features", node::read_features),
+        cache: root.section("cache", Cache::read),
         retention: root.section("retention", Retention::read),
         notify: root.section("notify", Notify::read),
         worker: root.section("worker", Worker::read),

@@ -10,6 +10,7 @@
 
 mod auth;
 mod boxes;
+mod cache;
 mod environment;
 mod external;
 mod http;
@@ -35,6 +36,7 @@ mod tests;
 
 pub use auth::{Auth, Loopback};
 pub use boxes::{Redis, Worker};
+pub use cache::Cache;
 pub use environment::{Environment, Flags};
 pub use external::{External, ExternalService};
 pub use http::Http;
@@ -107,6 +109,8 @@ pub struct Config {
     pub media: Media,
     /// `[webhooks]`
     pub webhooks: Webhooks,
+    /// `[cache]`
+    pub cache: Cache,
     /// `[retention]`
     pub retention: Retention,
     /// `[features]`

@@ -3,6 +3,7 @@
 //! Addresses of the configuration are trusted; those that came in a request or a callback are judged where they are dialled,
 //! and never lead to the daemon's own door.
 
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::objects::Objects;
 use crate::outbound::{Client, Limits, Own, Policy, SystemResolver};
@@ -17,6 +18,8 @@ pub struct Outside {
     pub public_url: String,
     /// Where finished files are kept for good.
     pub objects: Objects,
+    /// What was made before.
+    pub cache: Cache,
     /// Where videos are published.
     pub youtube: Arc<Youtube>,
     foreign: Policy,
@@ -29,6 +32,7 @@ impl Outside {
     pub fn of(config: &Config, own: Own, public_url: String, objects: Objects) -> Self {
         Self {
             objects,
+            cache: Cache::of(config),
             youtube: Arc::new(Youtube::of(&config.youtube, &config.data_dir)),
             public_url,
             foreign: Policy::of(&config.webhooks, own)

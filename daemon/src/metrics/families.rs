@@ -3,8 +3,8 @@
 use super::bounded::Bounded;
 use prometheus::core::Collector;
 use prometheus::{
-    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry,
+    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry,
 };
 use std::cell::RefCell;
 use std::time::Duration;
@@ -75,6 +75,27 @@ impl Query {
     }
 }
 
+/// What a look into the cache of results found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// The result.
+    Hit,
+    /// Nothing.
+    Miss,
+    /// Something that was damaged since.
+    Damaged,
+}
+
+impl Looked {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
 /// A client of the event stream, counted until it is dropped.
 #[derive(Debug)]
 pub struct EventClient(IntGauge);
@@ -110,6 +131,9 @@ pub struct Metrics {
     pub(super) beat: GaugeVec,
     pub(super) slots: IntGaugeVec,
     clients: IntGauge,
+    looked: IntCounterVec,
+    evicted: IntCounter,
+    cached: IntGauge,
 }
 
 /// A metric's name, what it says, and its type: shown also while there is nothing to show.
@@ -142,6 +166,10 @@ impl Maker {
             .register(Box::new(made.clone()))
             .expect("this file's names differ");
         made
+    }
+
+    fn counter(&self, name: &str, help: &str) -> IntCounter {
+        self.entered("counter", IntCounter::with_opts(Opts::new(name, help)))
     }
 
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
@@ -207,6 +235,9 @@ impl Metrics {
             beat: make.entered("gauge", GaugeVec::new(Opts::new("reel_box_beat_age_seconds", "Since a box was last heard of."), &["box"])),
             slots: make.gauges("reel_slots", "What the boxes offer, used and free.", &["resource", "state"]),
             clients: make.gauge("reel_event_clients", "Clients of the event stream."),
+            looked: make.counters("reel_cache_lookups_total", "Looks into the cache of results.", &["result"]),
+            evicted: make.counter("reel_cache_evicted_total", "Results that left the cache so that it keeps within its limit."),
+            cached: make.gauge("reel_cache_bytes", "Bytes of the results that are kept."),
             named: make.1.into_inner(),
             registry: make.0,
         }
@@ -274,6 +305,21 @@ impl Metrics {
     #[allow(clippy::cast_precision_loss, reason = "a bucket is chosen by it")]
     pub fn output(&self, bytes: u64) {
         self.output.observe(bytes as f64);
+    }
+
+    /// Somebody looked for a result that may be kept.
+    pub fn cache_looked(&self, found: Looked) {
+        self.looked.with_label_values(&[found.word()]).inc();
+    }
+
+    /// A kept result was given up.
+    pub fn cache_evicted(&self) {
+        self.evicted.inc();
+    }
+
+    /// So many bytes of results are kept.
+    pub fn cache_holds(&self, bytes: u64) {
+        self.cached.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// A client of the event stream has come; it is counted until the answer is dropped.

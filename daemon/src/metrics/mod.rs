@@ -15,7 +15,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-pub use families::{Direction, EventClient, Metrics, Query};
+pub use families::{Direction, EventClient, Looked, Metrics, Query};
 pub use page::{CONTENT_TYPE, Slots, Standing};
 
 use std::sync::LazyLock;

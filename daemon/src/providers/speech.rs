@@ -102,6 +102,17 @@ impl Speech {
         }
     }
 
+    /// Everything of it that a sound depends on besides the text, the language and the voice.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        match self {
+            Self::OpenAi { service, model } => {
+                format!("{} {} {model}", service.name, service.base())
+            }
+            Self::Google { service } => format!("{} {}", service.name, service.base()),
+        }
+    }
+
     /// What it takes at once; a longer text must be cut.
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {

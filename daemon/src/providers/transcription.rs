@@ -77,6 +77,17 @@ impl Transcription {
         Ok(Self { service, model })
     }
 
+    /// Everything of it that a transcript depends on besides the sound and the language.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        format!(
+            "{} {} {}",
+            self.service.name,
+            self.service.base(),
+            self.model
+        )
+    }
+
     /// Writes down what is said in an Ogg file's bytes.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! the rest; one that was made otherwise is never taken for it.
 
 use super::ffmpeg::{self, FPS, Ffmpeg};
+use super::reuse::{self, Piece};
 use super::{files, programs};
 use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError};
@@ -22,9 +23,20 @@ pub struct Plan {
     pub crf: u8,
     /// Says how it is made: the same recipe gives the same clip.
     pub recipe: String,
+    /// It follows from the recipe alone, in whichever workflow.
+    pub pure: bool,
 }
 
-/// Makes a clip for each section and answers their names in the work directory.
+/// The clips of a narration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Their names in the work directory, in order.
+    pub names: Vec<String>,
+    /// None of them was made now.
+    pub reused: bool,
+}
+
+/// Makes a clip for each section.
 ///
 /// # Errors
 /// The steps' own.
@@ -32,8 +44,8 @@ pub async fn make(
     context: &StageContext,
     plans: Vec<Plan>,
     verb: &str,
-) -> Result<Vec<String>, StageError> {
-    let mut names = Vec::with_capacity(plans.len());
+) -> Result<Made, StageError> {
+    let (mut names, mut reused) = (Vec::with_capacity(plans.len()), !plans.is_empty());
     let count = plans.len();
     for (index, plan) in plans.into_iter().enumerate() {
         #[allow(clippy::cast_precision_loss, reason = "a count of sections")]
@@ -42,9 +54,11 @@ pub async fn make(
             share(index),
             Some(&format!("{verb} section {} of {count}", index + 1)),
         );
-        names.push(one(context, index, plan, (share(index), share(index + 1))).await?);
+        let (name, found) = one(context, index, plan, (share(index), share(index + 1))).await?;
+        names.push(name);
+        reused &= found;
     }
-    Ok(names)
+    Ok(Made { names, reused })
 }
 
 async fn one(
@@ -52,7 +66,7 @@ async fn one(
     index: usize,
     plan: Plan,
     progress: (f64, f64),
-) -> Result<String, StageError> {
+) -> Result<(String, bool), StageError> {
     let hash: String = Sha256::digest(format!("{} {} {}", plan.recipe, plan.frames, plan.crf))
         .iter()
         .take(4)
@@ -61,7 +75,7 @@ async fn one(
     let name = format!("clip-{index}-{hash}.mp4");
     let path = context.work_dir.join(&name);
     if tokio::fs::try_exists(&path).await.unwrap_or(false) {
-        return Ok(name);
+        return Ok((name, false));
     }
     let part = files::part(&path);
     let step = plan
@@ -89,21 +103,29 @@ async fn one(
         ])
         .output(&part)
         .step(ffmpeg::frames_long(plan.frames), progress);
-    programs::run(context, &format!("clip-{index}"), step).await?;
+    let step_name = format!("clip-{index}");
+    if plan.pure {
+        let piece = Piece::new("clip", 1).makes("clip", &path);
+        let reused = reuse::or_run(context, &step_name, step, piece).await?;
+        return Ok((name, reused));
+    }
+    programs::run(context, &step_name, step).await?;
     files::blocking(move || files::finish(&part, &path)).await?;
-    Ok(name)
+    Ok((name, false))
 }
 
 /// The stage's outputs: the clips in order.
 #[must_use]
-pub fn outputs(names: Vec<String>, provider: &str) -> Values {
-    Values::from([
+pub fn outputs(made: Made, provider: &str) -> Values {
+    let mut outputs = Values::from([
         (
             "clips".to_owned(),
-            Value::List(names.into_iter().map(Value::from).collect()),
+            Value::List(made.names.into_iter().map(Value::from).collect()),
         ),
         ("provider".to_owned(), Value::from(provider)),
-    ])
+    ]);
+    reuse::say(&mut outputs, made.reused);
+    outputs
 }
 
 /// The clips that a stage before gave.

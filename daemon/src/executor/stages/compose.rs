@@ -6,7 +6,8 @@
 use super::ffmpeg::{self, FPS, Ffmpeg};
 use super::kept::Kept;
 use super::narration::{self, Narration};
-use super::{clips, files, loudness, probe, programs, settings, transcribe};
+use super::reuse::{self, Piece};
+use super::{clips, files, loudness, probe, settings, transcribe};
 use crate::attempt_log::Level;
 use crate::domain::{Value, Values};
 use crate::executor::stage::{StageContext, StageError, Step};
@@ -30,13 +31,25 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         .collect();
     files::blocking(move || files::write_whole(&list, lines.as_bytes())).await?;
     let video = kept.video();
-    let part = files::part(&video);
     let frames = ffmpeg::frames_for(narration.length());
-    let step = command(&context, narration.has_words(), frames, &part);
-    programs::run(&context, "compose", step).await?;
-    let (from, to) = (part, video.clone());
+    let step = command(
+        &context,
+        narration.has_words(),
+        frames,
+        &files::part(&video),
+    );
+    let mut piece = Piece::new("film", 1)
+        .makes("film", &video)
+        .reads("sound", &context.work_dir.join(narration::SOUND));
+    if burns(&context, narration.has_words()) {
+        piece = piece.reads("captions", &context.work_dir.join(transcribe::BURNED));
+    }
+    for (index, name) in names.iter().enumerate() {
+        piece = piece.reads(&format!("clip {index}"), &context.work_dir.join(name));
+    }
+    let reused = reuse::or_run(&context, "compose", step, piece).await?;
+    let to = video.clone();
     let size = files::blocking(move || {
-        files::finish(&from, &to)?;
         Ok(std::fs::metadata(&to)
             .map_err(|error| files::failed("read", &to, &error))?
             .len())
@@ -54,7 +67,13 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let technical = probe::probe(&context, "probe", &video).await?.technical;
     let mut outputs = outputs(&context, &video, length, size);
     outputs.insert("technical".to_owned(), Value::Map(technical));
+    reuse::say(&mut outputs, reused);
     Ok(outputs)
+}
+
+/// Whether captions are burned in.
+fn burns(context: &StageContext, has_words: bool) -> bool {
+    has_words && settings::flag(&context.params, "captions")
 }
 
 fn outputs(context: &StageContext, video: &Path, length: Duration, size: u64) -> Values {
@@ -82,7 +101,7 @@ fn outputs(context: &StageContext, video: &Path, length: Duration, size: u64) ->
 
 fn command(context: &StageContext, has_words: bool, frames: u64, part: &Path) -> Step {
     let settings::Frame { width, height } = settings::frame(&context.params);
-    let captions = if has_words && settings::flag(&context.params, "captions") {
+    let captions = if burns(context, has_words) {
         format!("ass=filename={},", transcribe::BURNED)
     } else {
         String::new()

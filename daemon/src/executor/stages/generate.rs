@@ -23,8 +23,8 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     {
         return Ok(outputs);
     }
-    let names = draw(&context, &narration).await?;
-    Ok(clips::outputs(names, "drawn"))
+    let made = draw(&context, &narration).await?;
+    Ok(clips::outputs(made, "drawn"))
 }
 
 /// The clips that a model makes; none where it can't be asked.
@@ -53,8 +53,8 @@ async fn by_veo(
             "Retry; or choose another videoSource.",
         ));
     }
-    let names = search::make(context, &made, &lengths).await?;
-    let mut outputs = clips::outputs(names, "veo");
+    let cut = search::make(context, &made, &lengths).await?;
+    let mut outputs = clips::outputs(cut, "veo");
     provided::note_units(&mut outputs, "veo", made.len() as u64);
     Ok(Some(outputs))
 }
@@ -66,7 +66,7 @@ async fn by_veo(
 pub async fn draw(
     context: &StageContext,
     narration: &Narration,
-) -> Result<Vec<String>, StageError> {
+) -> Result<clips::Made, StageError> {
     let artist =
         Artist::of(settings::text(&context.params, "prompt").unwrap_or(&context.workflow_name));
     let frame = settings::frame(&context.params);
@@ -83,6 +83,7 @@ pub async fn draw(
                 frames,
                 crf: 12,
                 recipe: graph,
+                pure: true,
             }
         });
     clips::make(context, plans.collect(), "drawing").await

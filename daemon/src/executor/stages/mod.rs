@@ -37,6 +37,7 @@ pub mod provided;
 pub mod publish;
 pub mod qc;
 pub mod renditions;
+pub mod reuse;
 pub mod script;
 pub mod search;
 pub mod sections;

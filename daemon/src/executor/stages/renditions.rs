@@ -3,7 +3,8 @@
 
 use super::ffmpeg::{self, Ffmpeg};
 use super::kept::Kept;
-use super::{files, finished, programs, settings};
+use super::reuse::{self, Piece};
+use super::{files, finished, settings};
 use crate::domain::{Value, Values};
 use crate::executor::stage::{StageContext, StageError};
 
@@ -28,7 +29,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         .filter(|level| *level != WHOLE)
         .filter_map(|level| Some((level.clone(), level.strip_suffix('p')?.parse().ok()?)))
         .collect();
-    let mut made = Values::new();
+    let (mut made, mut reused) = (Values::new(), false);
     if wanted.iter().any(|level| level == WHOLE) {
         made.insert(
             WHOLE.to_owned(),
@@ -36,12 +37,9 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         );
     }
     if !smaller.is_empty() {
-        encode(&context, &video, &kept, &smaller).await?;
+        reused = encode(&context, &video, &kept, &smaller).await?;
         for (level, _) in &smaller {
             let path = kept.rendition(level);
-            let part = files::part(&path);
-            let named = path.clone();
-            files::blocking(move || files::finish(&part, &named)).await?;
             made.insert(
                 level.clone(),
                 Value::from(path.to_string_lossy().into_owned()),
@@ -49,13 +47,15 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         }
     }
     let made = Value::Map(made);
-    Ok(Values::from([
+    let mut outputs = Values::from([
         ("renditions".to_owned(), made.clone()),
         (
             "workflow".to_owned(),
             Value::Map(Values::from([("renditions".to_owned(), made)])),
         ),
-    ]))
+    ]);
+    reuse::say(&mut outputs, reused);
+    Ok(outputs)
 }
 
 async fn encode(
@@ -63,7 +63,7 @@ async fn encode(
     video: &finished::Video,
     kept: &Kept,
     levels: &[(String, u32)],
-) -> Result<(), StageError> {
+) -> Result<bool, StageError> {
     let frame = settings::frame(&context.params);
     let outputs: String = (0..levels.len())
         .map(|index| format!("[s{index}]"))
@@ -80,10 +80,12 @@ async fn encode(
         levels.len(),
         scales.collect::<Vec<_>>().join(";")
     );
+    let mut piece = Piece::new("renditions", 1).reads("film", &video.path);
     let mut command = Ffmpeg::new()
         .input(&video.path)
         .args(["-filter_complex", &graph]);
     for (index, (level, _)) in levels.iter().enumerate() {
+        piece = piece.makes(level, &kept.rendition(level));
         command = command
             .args([
                 "-map",
@@ -109,11 +111,6 @@ async fn encode(
             ])
             .output(&files::part(&kept.rendition(level)));
     }
-    programs::run(
-        context,
-        "encode",
-        command.step(ffmpeg::frames_long(video.frames()), (0.0, 99.0)),
-    )
-    .await
-    .map(|_| ())
+    let step = command.step(ffmpeg::frames_long(video.frames()), (0.0, 99.0));
+    reuse::or_run(context, "encode", step, piece).await
 }

@@ -44,11 +44,11 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             Level::Warn,
             &format!("the library {library} has no footage either; the pictures are drawn instead"),
         );
-        let names = generate::draw(&context, &narration).await?;
-        return Ok(clips::outputs(names, "drawn"));
+        let made = generate::draw(&context, &narration).await?;
+        return Ok(clips::outputs(made, "drawn"));
     }
-    let names = make(&context, &found, &lengths).await?;
-    Ok(clips::outputs(names, "library"))
+    let made = make(&context, &found, &lengths).await?;
+    Ok(clips::outputs(made, "library"))
 }
 
 /// The clips from Pexels' footage; none where it can't be asked or has nothing.
@@ -72,8 +72,8 @@ async fn by_pexels(context: &StageContext, lengths: &[u64]) -> Result<Option<Val
         );
         return Ok(None);
     }
-    let names = make(context, &taken.footage, lengths).await?;
-    let mut outputs = clips::outputs(names, "pexels");
+    let made = make(context, &taken.footage, lengths).await?;
+    let mut outputs = clips::outputs(made, "pexels");
     let credits = Value::List(taken.credits);
     outputs.insert("credits".to_owned(), credits.clone());
     let shared = Values::from([("credits".to_owned(), credits)]);
@@ -96,7 +96,7 @@ pub async fn make(
     context: &StageContext,
     found: &[Footage],
     lengths: &[u64],
-) -> Result<Vec<String>, StageError> {
+) -> Result<clips::Made, StageError> {
     let frame = settings::frame(&context.params);
     let plans = lengths.iter().enumerate().map(|(section, frames)| {
         footage::cut(found, section, *frames, frame, &context.workflow_id)

@@ -1,6 +1,7 @@
 //! The stages as a whole: real programs, run by a host that keeps nothing.
 
 pub mod bench;
+mod reuse;
 
 use super::registry;
 use crate::domain::{ErrorClass, Value};

@@ -2,7 +2,8 @@
 
 use super::ffmpeg::{self, Ffmpeg};
 use super::kept::Kept;
-use super::{files, finished, programs, settings};
+use super::reuse::{self, Piece};
+use super::{files, finished, settings};
 use crate::domain::{Value, Values};
 use crate::executor::stage::{StageContext, StageError};
 use std::time::Duration;
@@ -51,25 +52,23 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             ])
             .output(&files::part(&kept.thumbnail(index)));
     }
-    programs::run(
-        &context,
-        "take",
-        command.step(Duration::from_secs(1), (0.0, 95.0)),
-    )
-    .await?;
+    let mut piece = Piece::new("thumbnails", 1).reads("film", &video.path);
     let mut made = Vec::with_capacity(COUNT);
     for index in 0..COUNT {
         let path = kept.thumbnail(index);
-        let (part, named) = (files::part(&path), path.clone());
-        files::blocking(move || files::finish(&part, &named)).await?;
+        piece = piece.makes(&index.to_string(), &path);
         made.push(Value::from(path.to_string_lossy().into_owned()));
     }
+    let step = command.step(Duration::from_secs(1), (0.0, 95.0));
+    let reused = reuse::or_run(&context, "take", step, piece).await?;
     let made = Value::List(made);
-    Ok(Values::from([
+    let mut outputs = Values::from([
         ("thumbnails".to_owned(), made.clone()),
         (
             "workflow".to_owned(),
             Value::Map(Values::from([("thumbnails".to_owned(), made)])),
         ),
-    ]))
+    ]);
+    reuse::say(&mut outputs, reused);
+    Ok(outputs)
 }

@@ -5,7 +5,7 @@ use super::captions::{Layout, ass, cues, fonts, srt};
 use super::kept::Kept;
 use super::narration::Narration;
 use super::transcription::own;
-use super::{files, settings};
+use super::{files, reuse, settings};
 use crate::attempt_log::Level;
 use crate::domain::{Value, Values};
 use crate::executor::stage::{StageContext, StageError};
@@ -19,7 +19,11 @@ pub const BURNED: &str = "captions.ass";
 /// Class `config` without a narration; what the disk says.
 pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let narration = Narration::read(&context.work_dir).await?;
-    let (narration, provider) = own::timed(&context, narration).await?;
+    let own::Timed {
+        narration,
+        provider,
+        reused,
+    } = own::timed(&context, narration).await?;
     let kept = Kept::of(&context).await?;
     let layout = Layout::of(settings::frame(&context.params));
     let (font, work) = (context.config.media.font.clone(), context.work_dir.clone());
@@ -64,7 +68,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             Value::from(ass_path.to_string_lossy().into_owned()),
         ),
     ]));
-    Ok(Values::from([
+    let mut outputs = Values::from([
         ("provider".to_owned(), Value::from(provider)),
         (
             "cues".to_owned(),
@@ -76,5 +80,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             "workflow".to_owned(),
             Value::Map(Values::from([("captions".to_owned(), captions)])),
         ),
-    ]))
+    ]);
+    reuse::say(&mut outputs, reused);
+    Ok(outputs)
 }

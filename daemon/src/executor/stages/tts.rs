@@ -3,6 +3,7 @@
 
 use super::kept::Kept;
 use super::narration::{self, Narration, Spoken, language, sentences, wav};
+use super::reuse::{self, Look, Piece};
 use super::{files, programs, provided, settings, speech};
 use crate::attempt_log::Level;
 use crate::domain::nearest::suggest;
@@ -17,6 +18,9 @@ const LEAD: u64 = 150;
 const PAUSE: u64 = 260;
 const PARAGRAPH: u64 = 520;
 const TAIL: u64 = 400;
+
+/// Its name where no service speaks.
+const OWN: &str = "espeak";
 
 /// A sentence's sound shorter than this holds nothing that was said.
 const SHORTEST: u64 = 20;
@@ -33,21 +37,19 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             "the script holds nothing that can be said: no letter, no digit",
         ));
     }
-    let folder = context.work_dir.join("speech");
-    let dir = folder.clone();
-    files::blocking(move || files::make_dir(&dir)).await?;
-    let (said, provider) = match service(&context)? {
-        Some(service) => {
-            let said = speech::speak(&context, &service, &script, &spoken, &folder).await?;
-            (said, service.name())
+    let service = service(&context)?;
+    let (mut outputs, units) = match piece(&context, service.as_ref(), &script)
+        .look(&context)
+        .await?
+    {
+        Look::Found(facts) => (facts, None),
+        Look::Missing(making) => {
+            let (facts, units) = narrate(&context, service.as_ref(), &script, spoken).await?;
+            making.keep(&context, &facts).await;
+            (facts, Some(units))
         }
-        None => (
-            by_espeak(&context, &script, &spoken, &folder).await?,
-            "espeak",
-        ),
     };
-    let (work, language, sounds) = (context.work_dir.clone(), said.language.clone(), said.sounds);
-    let narration = files::blocking(move || join(&work, &sounds, &spoken, language)).await?;
+    let narration = Narration::read(&context.work_dir).await?;
     let mut sound = context.work_dir.join(narration::SOUND);
     if !settings::flag(&context.params, "cleanup_local_files") {
         let kept = Kept::of(&context).await?.audio();
@@ -58,19 +60,61 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let length = narration.length().as_secs_f64();
     context.log(Level::Info, &format!("the narration is {length:.2} s long"));
     let count = i64::try_from(narration.sentences.len()).unwrap_or(i64::MAX);
-    let mut outputs = Values::from([
+    let provider = service.as_ref().map_or(OWN, Speech::name);
+    outputs.extend([
         (
             "audioPath".to_owned(),
             Value::from(sound.to_string_lossy().into_owned()),
         ),
         ("audioLength".to_owned(), Value::Number(length)),
         ("provider".to_owned(), Value::from(provider)),
-        ("language".to_owned(), Value::from(said.language)),
-        ("voice".to_owned(), Value::from(said.voice)),
         ("sentences".to_owned(), Value::Int(count)),
     ]);
-    provided::note_units(&mut outputs, provider, said.units);
+    provided::note_units(&mut outputs, provider, units.unwrap_or(0));
+    reuse::say(&mut outputs, units.is_none());
     Ok(outputs)
+}
+
+/// What the narration follows from.
+fn piece(context: &StageContext, service: Option<&Speech>, script: &str) -> Piece {
+    let asked = |name: &str| settings::text(&context.params, name).unwrap_or_default();
+    let piece = Piece::new("narration", 1)
+        .fact("script", script)
+        .fact("language", asked("language"))
+        .fact("voice", asked("voice"))
+        .fact(
+            "by",
+            service.map_or_else(|| OWN.to_owned(), Speech::identity),
+        )
+        .makes("sound", &context.work_dir.join(narration::SOUND))
+        .makes("timing", &context.work_dir.join(narration::TIMING));
+    match service {
+        Some(_) => piece,
+        None => piece.by("espeak-ng"),
+    }
+}
+
+/// Has the script spoken, and joins what was spoken; the language and voice, and the units that were paid for.
+async fn narrate(
+    context: &StageContext,
+    service: Option<&Speech>,
+    script: &str,
+    spoken: Vec<sentences::Sentence>,
+) -> Result<(Values, u64), StageError> {
+    let folder = context.work_dir.join("speech");
+    let dir = folder.clone();
+    files::blocking(move || files::make_dir(&dir)).await?;
+    let said = match service {
+        Some(service) => speech::speak(context, service, script, &spoken, &folder).await?,
+        None => by_espeak(context, script, &spoken, &folder).await?,
+    };
+    let facts = Values::from([
+        ("language".to_owned(), Value::from(said.language.as_str())),
+        ("voice".to_owned(), Value::from(said.voice)),
+    ]);
+    let work = context.work_dir.clone();
+    files::blocking(move || join(&work, &said.sounds, &spoken, said.language)).await?;
+    Ok((facts, said.units))
 }
 
 /// The service that speaks, where one is named and can.

@@ -3,12 +3,13 @@
 
 use super::{Wanted, form};
 use crate::attempt_log::Level;
-use crate::domain::ErrorClass;
+use crate::domain::{ErrorClass, Values};
 use crate::episodes::{Clip, Transcript};
 use crate::executor::stage::{StageContext, StageError, Step};
 use crate::executor::stages::captions::{Layout, ass, cues, fonts, spoken};
 use crate::executor::stages::episode::discover::Found;
 use crate::executor::stages::ffmpeg::{self, FPS, Ffmpeg};
+use crate::executor::stages::reuse::{Look, Piece};
 use crate::executor::stages::settings::Frame;
 use crate::executor::stages::{files, loudness, probe, programs};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ pub struct Made {
     pub length: Duration,
     /// Whether captions are in it: they are not where nothing is known of what is said.
     pub captions: bool,
+    /// It was made before, and was only copied.
+    pub reused: bool,
 }
 
 /// Makes a render of a clip in a folder. `name` names its steps.
@@ -88,12 +91,26 @@ pub async fn make(
         &part,
         progress,
     );
-    programs::run(context, &format!("render-{name}"), step).await?;
     let length = ffmpeg::frames_long(frames);
-    check(context, &name, &part, frame, length).await?;
-    let (from, to) = (part, path.clone());
+    let mut piece = Piece::new("clip of a recording", 1)
+        .reads("recording", source.path)
+        .makes("clip", &path);
+    if let Some(file) = &captions {
+        piece = piece.reads("captions", &context.work_dir.join(file));
+    }
+    let reused = match piece.step(&step).look(context).await? {
+        Look::Found(_) => true,
+        Look::Missing(making) => {
+            programs::run(context, &format!("render-{name}"), step).await?;
+            check(context, &name, &part, frame, length).await?;
+            let (from, to) = (part, path.clone());
+            files::blocking(move || files::finish(&from, &to)).await?;
+            making.keep(context, &Values::new()).await;
+            false
+        }
+    };
+    let to = path.clone();
     let size = files::blocking(move || {
-        files::finish(&from, &to)?;
         Ok(std::fs::metadata(&to)
             .map_err(|error| files::failed("read", &to, &error))?
             .len())
@@ -105,6 +122,7 @@ pub async fn make(
         frame,
         length,
         captions: captions.is_some(),
+        reused,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::attempt_log::Level;
 use crate::domain::{ErrorClass, Value, Values};
 use crate::executor::stage::{StageContext, StageError};
 use crate::executor::stages::episode::{self, discover};
-use crate::executor::stages::files;
+use crate::executor::stages::{files, reuse};
 
 /// Runs the stage.
 ///
@@ -56,7 +56,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             Value::List(vec![wanted.told(Some((&made.path, made.size)))]),
         ),
     ]);
-    Ok(Values::from([
+    let mut outputs = Values::from([
         (
             "path".to_owned(),
             Value::from(made.path.to_string_lossy().into_owned()),
@@ -79,5 +79,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         ),
         ("captions".to_owned(), Value::Bool(made.captions)),
         ("episode".to_owned(), Value::Map(told)),
-    ]))
+    ]);
+    reuse::say(&mut outputs, made.reused);
+    Ok(outputs)
 }

@@ -14,8 +14,9 @@ use crate::executor::stages::clip::make::{Source, make};
 use crate::executor::stages::clip::{self, Wanted, form};
 use crate::executor::stages::ffmpeg::Ffmpeg;
 use crate::executor::stages::kept::Kept;
+use crate::executor::stages::reuse::{self, Piece};
 use crate::executor::stages::settings::Frame;
-use crate::executor::stages::{files, loudness, programs, settings};
+use crate::executor::stages::{files, loudness, settings};
 use std::path::Path;
 use std::time::Duration;
 
@@ -54,17 +55,24 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let captions = settings::flag(&context.params, "captions") && transcript.has_text();
     write_captions(&context, &kept, &transcript, found.length, frame).await?;
     let video = kept.video();
-    let part = files::part(&video);
     let share = if with_clips { 60.0 } else { 99.0 };
-    programs::run(
-        &context,
-        "render",
-        command(&episode, &found, frame, captions, &part, (0.0, share)),
-    )
-    .await?;
-    let (from, to) = (part, video.clone());
+    let step = command(
+        &episode,
+        &found,
+        frame,
+        captions,
+        &files::part(&video),
+        (0.0, share),
+    );
+    let mut piece = Piece::new("film of a recording", 1)
+        .reads("recording", &episode.path)
+        .makes("film", &video);
+    if captions {
+        piece = piece.reads("captions", &context.work_dir.join(BURNED));
+    }
+    let mut reused = reuse::or_run(&context, "render", step, piece).await?;
+    let to = video.clone();
     let size = files::blocking(move || {
-        files::finish(&from, &to)?;
         Ok(std::fs::metadata(&to)
             .map_err(|error| files::failed("read", &to, &error))?
             .len())
@@ -82,17 +90,15 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let mut told = Values::new();
     let mut stage = "rendered";
     if with_clips {
-        let renders = upright(&context, &episode, &found, &transcript, &clips, share).await?;
+        let (renders, all_reused) =
+            upright(&context, &episode, &found, &transcript, &clips, share).await?;
         told.insert("renders".to_owned(), Value::List(renders));
+        reused &= all_reused;
         stage = "clips";
     }
-    Ok(super::outputs(
-        &episode.id,
-        stage,
-        found.length,
-        about(&kept, size, found.length, frame, captions),
-        told,
-    ))
+    let mut own = about(&kept, size, found.length, frame, captions);
+    reuse::say(&mut own, reused);
+    Ok(super::outputs(&episode.id, stage, found.length, own, told))
 }
 
 fn about(kept: &Kept, size: u64, length: f64, frame: Frame, captions: bool) -> Values {
@@ -205,7 +211,7 @@ fn command(
         .step(length, progress)
 }
 
-/// An upright render of each clip, one after the other; what is told of them.
+/// An upright render of each clip, one after the other; what is told of them, and whether all were made before.
 async fn upright(
     context: &StageContext,
     episode: &Episode,
@@ -213,7 +219,7 @@ async fn upright(
     transcript: &Transcript,
     clips: &[Clip],
     from: f64,
-) -> Result<Vec<Value>, StageError> {
+) -> Result<(Vec<Value>, bool), StageError> {
     let folder = clip::folder(&context.media_dir, &episode.id, &context.workflow_id);
     let source = Source {
         path: &episode.path,
@@ -222,7 +228,7 @@ async fn upright(
     };
     #[allow(clippy::cast_precision_loss, reason = "a count of clips")]
     let share = |done: usize| from + (99.0 - from) * done as f64 / clips.len() as f64;
-    let mut renders = Vec::with_capacity(clips.len());
+    let (mut renders, mut reused) = (Vec::with_capacity(clips.len()), true);
     for (index, one) in clips.iter().enumerate() {
         context.progress(
             share(index),
@@ -243,6 +249,7 @@ async fn upright(
         )
         .await?;
         renders.push(wanted.told(Some((&made.path, made.size))));
+        reused &= made.reused;
     }
-    Ok(renders)
+    Ok((renders, reused))
 }

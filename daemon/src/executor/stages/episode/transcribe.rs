@@ -7,8 +7,8 @@ use crate::domain::{Value, Values};
 use crate::episodes::{Segment, Transcript};
 use crate::executor::stage::{StageContext, StageError};
 use crate::executor::stages::captions::{cues::Cue, spoken, srt};
-use crate::executor::stages::transcription::{self, Recording};
-use crate::executor::stages::{files, settings};
+use crate::executor::stages::transcription::{self, Heard, Recording};
+use crate::executor::stages::{files, reuse, settings};
 
 /// A piece of speech without text is at most so many seconds long.
 const LONGEST: f64 = 12.0;
@@ -26,9 +26,12 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         has_sound: found.has_sound,
         language: settings::text(&context.params, "language").map(str::to_owned),
     };
-    let transcript = match transcription::of(&context, &recording).await? {
-        Some(transcript) => transcript,
-        None => silences(&context, &recording, &found).await?,
+    let Heard { transcript, reused } = match transcription::of(&context, &recording).await? {
+        Some(heard) => heard,
+        None => Heard {
+            transcript: silences(&context, &recording, &found).await?,
+            reused: false,
+        },
     };
     if transcript.segments.is_empty() {
         context.log(
@@ -47,7 +50,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         &format!("{count} segments by {}", transcript.provider),
     );
     let left = super::left(&context);
-    let own = Values::from([
+    let mut own = Values::from([
         (
             "provider".to_owned(),
             Value::from(transcript.provider.as_str()),
@@ -70,6 +73,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             Value::from(left.srt().to_string_lossy().into_owned()),
         ),
     ]);
+    reuse::say(&mut own, reused);
     let mut told = Values::new();
     if !transcript.language.is_empty() {
         told.insert(

@@ -74,6 +74,8 @@ pub fn cut(
         frames,
         crf: 17,
         recipe,
+        // Which part of the footage is taken differs by workflow.
+        pure: false,
     }
 }
 

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 /// The narration's sound in the work directory.
 pub const SOUND: &str = "narration.wav";
-const TIMING: &str = "narration.json";
+/// When each sentence is said, beside it.
+pub const TIMING: &str = "narration.json";
 
 /// What is said and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

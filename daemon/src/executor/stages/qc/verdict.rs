@@ -12,6 +12,7 @@ const DRIFT: Duration = Duration::from_millis(300);
 const LOUDNESS: f64 = 5.0;
 
 /// What the video should be.
+#[derive(Debug)]
 pub(super) struct Wanted {
     /// The narration's length.
     pub length: Duration,

@@ -1,11 +1,12 @@
 //! A voice of a service speaks the sentences of a script, each for itself, so that each one's length is known. A sentence that
-//! was spoken once is not paid for again: its sound is kept under the hash of what was asked.
+//! was spoken once is not paid for again, by no workflow: its sound is kept under the hash of what was asked.
 
 use super::ffmpeg::Ffmpeg;
 use super::narration::{language, sentences::Sentence};
+use super::reuse::{Look, Piece};
 use super::{files, programs, provided, settings};
 use crate::attempt_log::Level;
-use crate::domain::ErrorClass;
+use crate::domain::{ErrorClass, Values};
 use crate::executor::stage::{StageContext, StageError};
 use crate::providers::Speech;
 use crate::providers::speech::Manner;
@@ -94,7 +95,7 @@ async fn one(
     if tokio::fs::try_exists(&sound).await.unwrap_or(false) {
         return Ok((sound, 0));
     }
-    let mut paid = 0;
+    let (mut paid, mut to_keep) = (0, None);
     if !tokio::fs::try_exists(&raw).await.unwrap_or(false) {
         if !speech.fits(text) {
             return Err(StageError::failed(
@@ -108,10 +109,20 @@ async fn one(
                 "Write it as several sentences, then retry with `-p script=…`.",
             ));
         }
-        let bytes = provided::ask(context, speech.speak(text, Manner { language, voice })).await?;
-        paid = text.chars().count() as u64;
-        let path = raw.clone();
-        files::blocking(move || files::write_whole(&path, &bytes)).await?;
+        let piece = Piece::paid("sentence", 1)
+            .fact("by", speech.identity())
+            .fact("language", language)
+            .fact("voice", voice.unwrap_or_default())
+            .fact("text", text)
+            .makes("sound", &raw);
+        if let Look::Missing(making) = piece.look(context).await? {
+            let spoken = speech.speak(text, Manner { language, voice });
+            let bytes = provided::ask(context, spoken).await?;
+            paid = text.chars().count() as u64;
+            let path = raw.clone();
+            files::blocking(move || files::write_whole(&path, &bytes)).await?;
+            to_keep = Some(making);
+        }
     }
     // Whatever form the service chose becomes the one that is joined.
     let part = files::part(&sound);
@@ -158,6 +169,10 @@ async fn one(
     }
     let (from, to) = (part, sound.clone());
     files::blocking(move || files::finish(&from, &to)).await?;
+    // Only what is a sound is worth keeping.
+    if let Some(making) = to_keep {
+        making.keep(context, &Values::new()).await;
+    }
     Ok((sound, paid))
 }
 

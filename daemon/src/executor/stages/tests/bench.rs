@@ -1,6 +1,7 @@
 //! A host for stages in tests: runs every step's program at once, and remembers what was said.
 
 use crate::attempt_log::Level;
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::domain::{self, ErrorClass, Timestamp, Values, Workflow};
 use crate::executor::Outside;
@@ -24,6 +25,7 @@ pub struct Bench {
     /// By the name of the stage.
     pub outputs: BTreeMap<String, Values>,
     host: Arc<Fake>,
+    cache: Cache,
 }
 
 #[derive(Default)]
@@ -42,7 +44,9 @@ impl Bench {
         std::fs::create_dir_all(&work).unwrap();
         std::fs::create_dir_all(folder.path().join("media")).unwrap();
         let params = json::values(params.as_object().unwrap());
+        let cache = Cache::of(&Config::default_at(folder.path()));
         Self {
+            cache,
             params,
             outputs: BTreeMap::new(),
             host: Arc::new(Fake {
@@ -50,6 +54,14 @@ impl Bench {
                 ..Fake::default()
             }),
             folder,
+        }
+    }
+
+    /// Another workflow on the same daemon, as far as what was made before goes.
+    pub fn beside(&self, params: serde_json::Value) -> Self {
+        Self {
+            cache: self.cache.clone(),
+            ..Self::new(params)
         }
     }
 
@@ -121,6 +133,9 @@ impl Bench {
     pub fn context(&self, stage: &str) -> StageContext {
         let mut config = Config::default_at(self.folder.path());
         config.media.library = self.library();
+        let objects = Objects::of(&config.storage).unwrap();
+        let mut outside = Outside::of(&config, Own::default(), String::new(), objects);
+        outside.cache = self.cache.clone();
         let facts = Facts {
             workflow_id: "bench".into(),
             workflow_name: "Bench".into(),
@@ -136,12 +151,7 @@ impl Bench {
             outputs: self.outputs.clone(),
             work_dir: self.host.work.clone(),
             media_dir: self.media(),
-            outside: Arc::new(Outside::of(
-                &config,
-                Own::default(),
-                String::new(),
-                Objects::of(&config.storage).unwrap(),
-            )),
+            outside: Arc::new(outside),
             config: Arc::new(config),
         };
         StageContext::new(facts, Arc::clone(&self.host) as Arc<dyn Host>)

@@ -11,15 +11,19 @@ pub mod sidecar;
 pub mod whisper;
 
 use super::ffmpeg::Ffmpeg;
+use super::reuse::{Look, Piece};
 use super::{files, programs};
 use crate::attempt_log::Level;
 use crate::config::{Missing, Providers};
-use crate::domain::ErrorClass;
+use crate::domain::{ErrorClass, Values};
 use crate::episodes::Transcript;
 use crate::executor::stage::{StageContext, StageError};
 use crate::providers::transcription::Transcription;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What was heard, in the work directory.
+const HEARD: &str = "heard.json";
 
 /// A recording to be written down.
 #[derive(Debug, Clone)]
@@ -34,6 +38,15 @@ pub struct Recording {
     pub language: Option<String>,
 }
 
+/// What was heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// What is said.
+    pub transcript: Transcript,
+    /// It was written down before, for the same recording.
+    pub reused: bool,
+}
+
 /// What is said in a recording; none where no provider can tell.
 ///
 /// # Errors
@@ -41,7 +54,7 @@ pub struct Recording {
 pub async fn of(
     context: &StageContext,
     recording: &Recording,
-) -> Result<Option<Transcript>, StageError> {
+) -> Result<Option<Heard>, StageError> {
     let config = context.config.clone();
     let providers = &config.providers;
     // Simulated, nothing leaves the box.
@@ -54,7 +67,10 @@ pub async fn of(
         context.log(Level::Info, &format!("taken from {}", path.display()));
         let path = path.clone();
         let read = files::blocking(move || sidecar::read(&path)).await?;
-        return Ok(Some(read.tidied(recording.length)));
+        return Ok(Some(Heard {
+            transcript: read.tidied(recording.length),
+            reused: false,
+        }));
     }
     if !recording.has_sound {
         context.log(
@@ -65,7 +81,9 @@ pub async fn of(
     }
     let missing = match named {
         None | Some("whisper_cpp") if providers.whisper_cpp.model.is_some() => {
-            return whisper::run(context, recording).await.map(Some);
+            let piece = whisper::piece(providers);
+            let listening = whisper::run(context, recording);
+            return once(context, recording, piece, listening).await.map(Some);
         }
         None => return Ok(None),
         Some("whisper_cpp") => {
@@ -79,7 +97,9 @@ pub async fn of(
         Some("aligned") => return Ok(None),
         Some(other) => match Transcription::of(&config) {
             Ok(service) if other == "openai" => {
-                return openai::run(context, &service, recording).await.map(Some);
+                let piece = Piece::paid("transcript", 1).fact("by", service.identity());
+                let listening = openai::run(context, &service, recording);
+                return once(context, recording, piece, listening).await.map(Some);
             }
             Ok(_) => format!("{other} can't be used on this box"),
             Err(lacks) => lacks.to_string(),
@@ -87,6 +107,48 @@ pub async fn of(
     };
     absent(context, providers, &missing)?;
     Ok(None)
+}
+
+/// Listens, unless the same was heard before.
+async fn once(
+    context: &StageContext,
+    recording: &Recording,
+    piece: Piece,
+    listening: impl Future<Output = Result<Transcript, StageError>> + Send,
+) -> Result<Heard, StageError> {
+    let path = context.work_dir.join(HEARD);
+    let piece = piece
+        .reads("recording", &recording.path)
+        .fact(
+            "language",
+            recording.language.as_deref().unwrap_or_default(),
+        )
+        .makes("transcript", &path);
+    let failed = |path: &Path, error: serde_json::Error| files::failed("read", path, &error.into());
+    match piece.look(context).await? {
+        Look::Found(_) => {
+            let transcript = files::blocking(move || {
+                let json =
+                    std::fs::read(&path).map_err(|error| files::failed("read", &path, &error))?;
+                serde_json::from_slice(&json).map_err(|error| failed(&path, error))
+            })
+            .await?;
+            Ok(Heard {
+                transcript,
+                reused: true,
+            })
+        }
+        Look::Missing(making) => {
+            let transcript = listening.await?;
+            let json = serde_json::to_vec(&transcript).map_err(|error| failed(&path, error))?;
+            files::blocking(move || files::write_whole(&path, &json)).await?;
+            making.keep(context, &Values::new()).await;
+            Ok(Heard {
+                transcript,
+                reused: false,
+            })
+        }
+    }
 }
 
 /// A provider that is named and can't work: told, or refused, as the configuration says.

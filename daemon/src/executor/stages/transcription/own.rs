@@ -1,7 +1,7 @@
 //! The times of a narration's words. What is said is known, for we had it spoken; a recogniser that is named tells when, word
 //! by word, and captions change exactly there.
 
-use super::Recording;
+use super::{Heard, Recording};
 use crate::attempt_log::Level;
 use crate::episodes::{Segment, Transcript, Word};
 use crate::executor::stage::{StageContext, StageError};
@@ -12,16 +12,29 @@ use crate::executor::stages::provided;
 /// A sentence's words are looked for this far outside of it, in seconds.
 const AROUND: f64 = 0.25;
 
+/// A narration whose words have their times.
+pub struct Timed {
+    /// What is said and when.
+    pub narration: Narration,
+    /// Who heard when.
+    pub provider: String,
+    /// It was heard before.
+    pub reused: bool,
+}
+
 /// The narration in phrases whose times were heard, and by whom; as it is, and `aligned`, where nobody is named or nothing was
 /// heard.
 ///
 /// # Errors
 /// The provider's.
-pub async fn timed(
-    context: &StageContext,
-    narration: Narration,
-) -> Result<(Narration, String), StageError> {
-    let aligned = |narration| Ok((narration, "aligned".to_owned()));
+pub async fn timed(context: &StageContext, narration: Narration) -> Result<Timed, StageError> {
+    let aligned = |narration| {
+        Ok(Timed {
+            narration,
+            provider: "aligned".to_owned(),
+            reused: false,
+        })
+    };
     let named = context.config.providers.transcription.as_deref();
     if provided::is_simulated(context) || !matches!(named, Some("whisper_cpp" | "openai")) {
         return aligned(narration);
@@ -32,7 +45,11 @@ pub async fn timed(
         has_sound: true,
         language: Some(narration.language.clone()),
     };
-    let Some(heard) = super::of(context, &recording).await? else {
+    let Some(Heard {
+        transcript: heard,
+        reused,
+    }) = super::of(context, &recording).await?
+    else {
         return aligned(narration);
     };
     let words: Vec<Word> = heard
@@ -59,8 +76,11 @@ pub async fn timed(
         language: narration.language.clone(),
         segments: segments.collect(),
     };
-    let timed = spoken::between(&transcript, 0.0, recording.length);
-    Ok((timed, transcript.provider))
+    Ok(Timed {
+        narration: spoken::between(&transcript, 0.0, recording.length),
+        provider: transcript.provider,
+        reused,
+    })
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a narration's milliseconds")]

@@ -1,9 +1,11 @@
 //! whisper.cpp's program: reads a file, writes JSON with the times of every token.
 
 use super::Recording;
+use crate::config::Providers;
 use crate::domain::ErrorClass;
 use crate::episodes::{Segment, Transcript, Word};
 use crate::executor::stage::{StageContext, StageError, Step};
+use crate::executor::stages::reuse::Piece as Work;
 use crate::executor::stages::{files, programs};
 use serde::Deserialize;
 use std::ffi::OsString;
@@ -46,6 +48,17 @@ struct Token {
     #[serde(default)]
     text: String,
     offsets: Option<Offsets>,
+}
+
+/// What its transcripts follow from besides the recording.
+#[must_use]
+pub fn piece(providers: &Providers) -> Work {
+    let whisper = &providers.whisper_cpp;
+    let model = whisper.model.clone().unwrap_or_default();
+    // A model is as good as a program: it has hundreds of megabytes, and its place, size and time tell which one it is.
+    Work::paid("transcript", 1)
+        .by(&whisper.program.to_string_lossy())
+        .by(&model.to_string_lossy())
 }
 
 /// Runs it on a recording.
