@@ -12,6 +12,7 @@ mod submits;
 mod table;
 mod tui;
 mod tui_terminal;
+mod video;
 mod webhooks;
 
 use crate::build;
@@ -27,7 +28,7 @@ const SETTINGS: &str = "[retention]\nfinished = 10000000\nmin_free_disk = \"16Mi
 /// Its options.
 #[derive(Debug, clap::Args)]
 pub struct Bench {
-    /// Only these parts: jobs, submit, cli, pick-up, idle, history, webhooks, tui, size
+    /// Only these parts: jobs, submit, cli, pick-up, idle, history, webhooks, tui, video, size
     #[arg(value_name = "PART")]
     parts: Vec<String>,
     /// Jobs of the throughput measure
@@ -68,7 +69,7 @@ impl Bench {
         if wanted("size") {
             table.part("size", sizes(&ground)?);
         }
-        let parts: [(&str, &dyn Fn() -> Result<Table>); 8] = [
+        let parts: [(&str, &dyn Fn() -> Result<Table>); 9] = [
             ("jobs", &|| jobs::measure(&ground, self.jobs)),
             ("submit", &|| submits::measure(&ground)),
             ("cli", &|| command_line::measure(&ground)),
@@ -77,6 +78,7 @@ impl Bench {
             ("history", &|| history::measure(&ground, self.finished)),
             ("webhooks", &|| webhooks::measure(&ground)),
             ("tui", &|| tui::measure(&ground)),
+            ("video", &|| video::measure(&ground)),
         ];
         for (name, measure) in parts.into_iter().filter(|(name, _)| wanted(name)) {
             eprintln!("measuring: {name}");
