@@ -9,6 +9,7 @@
 //! - Stopping leaves programs to their shims: the next start finds them again.
 
 mod account;
+mod boxes;
 mod house;
 mod place;
 
@@ -17,7 +18,7 @@ use crate::api::{self, Api};
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Flags, Loaded, load};
 use crate::conversation::Scribe;
-use crate::engine::ports::Outbox;
+use crate::engine::ports::{Outbox, StageRunner};
 use crate::engine::{Engine, Node};
 use crate::executor::{LocalRunner, Outside, Parts, find_shim, stages};
 use crate::links::Links;
@@ -172,12 +173,26 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
 
     let stop = CancellationToken::new();
     let loops = TaskTracker::new();
+    let runner: Arc<dyn StageRunner> = Arc::new(runner);
+    let coordinator = boxes::coordinator(&config, &engine, Arc::clone(&runner), &stop)?;
+    // The boxes of an earlier life are known once the writer has read its slots.
+    engine.pick().await.map_err(Fault::of)?;
     loops.spawn(account::keep(
         engine.subscribe(),
         held.clone(),
         stop.clone(),
     ));
-    engine.attach(Arc::new(runner)).await.map_err(Fault::of)?;
+    match coordinator {
+        Some(coordinator) => {
+            let port = Arc::new(coordinator.clone());
+            engine.attach(port).await.map_err(Fault::of)?;
+            coordinator.start(&loops);
+        }
+        None => {
+            boxes::give_up_others(&engine).await?;
+            engine.attach(runner).await.map_err(Fault::of)?;
+        }
+    }
 
     let household = Arc::new(Household::new(
         flags,

@@ -62,6 +62,17 @@ impl Writer {
         }
     }
 
+    /// Adds whole lines as they stand in another box's copy of this log, each with its stamp and level.
+    pub fn push_raw(&mut self, lines: &str) {
+        self.pending.extend_from_slice(lines.as_bytes());
+        if !lines.is_empty() && !lines.ends_with('\n') {
+            self.pending.push(b'\n');
+        }
+        if self.pending.len() >= BATCH {
+            self.flush();
+        }
+    }
+
     /// Whether lines wait for `flush`.
     #[must_use]
     pub fn is_pending(&self) -> bool {

@@ -48,6 +48,18 @@ pub enum BoxWord {
     Lost(String),
 }
 
+/// Whether the other boxes can be reached at all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LinkState {
+    /// There are none to be reached.
+    #[default]
+    Off,
+    /// They can.
+    Reached,
+    /// They can't, for this reason.
+    Cut(String),
+}
+
 /// How an attempt on another box ended.
 #[derive(Debug, Clone)]
 pub struct RemoteEnd {
@@ -100,6 +112,17 @@ impl Engine {
     pub fn box_beat(&self, name: &str) {
         let now = self.now();
         self.shared.beat(name, now);
+    }
+
+    /// Notes whether the other boxes can be reached.
+    pub fn note_link(&self, state: LinkState) {
+        self.shared.set_link(state);
+    }
+
+    /// Whether the other boxes can be reached.
+    #[must_use]
+    pub fn link_state(&self) -> LinkState {
+        self.shared.link()
     }
 
     /// Folds what a box wrote. Answers the attempts whose word was refused: they are not the current ones. Returns once all

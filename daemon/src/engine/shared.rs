@@ -1,5 +1,6 @@
 //! What the engine's handles and its writer share.
 
+use super::boxes::LinkState;
 use super::feed::Message;
 use super::insight::Gallery;
 use super::live::Live;
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     boxes: RwLock<BoxesNow>,
     /// When each other box was last heard of.
     beats: RwLock<HashMap<String, Timestamp>>,
+    link: RwLock<LinkState>,
     runs: RwLock<HashMap<(String, String), VecDeque<u64>>>,
 }
 
@@ -62,6 +64,7 @@ impl Shared {
             seq: AtomicU64::new(0),
             boxes: RwLock::default(),
             beats: RwLock::default(),
+            link: RwLock::default(),
             runs: RwLock::default(),
         };
         for run in runs {
@@ -130,6 +133,17 @@ impl Shared {
                 beats.insert(name.to_owned(), now);
             }
         }
+    }
+
+    pub fn set_link(&self, state: LinkState) {
+        *self.link.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    pub fn link(&self) -> LinkState {
+        self.link
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub fn last_beat(&self, name: &str) -> Option<Timestamp> {

@@ -20,6 +20,7 @@ mod clean_up;
 mod facts;
 mod hints;
 mod journal;
+mod kept;
 mod lanes;
 pub(crate) mod lock;
 mod outcome;
@@ -34,6 +35,7 @@ mod slots;
 pub mod stage;
 pub mod stages;
 
+pub use kept::{claim, files as kept_files};
 pub use outside::Outside;
 pub use registry::Registry;
 pub use runner::{LocalRunner, Parts};

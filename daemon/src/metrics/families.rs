@@ -116,6 +116,7 @@ pub struct Metrics {
     stage: Bounded<HistogramVec>,
     failures: Bounded<IntCounterVec>,
     errors: Bounded<IntCounterVec>,
+    refused: Bounded<IntCounterVec>,
     pub(super) queue: IntGaugeVec,
     wait: Histogram,
     attempts: IntCounterVec,
@@ -220,6 +221,7 @@ impl Metrics {
             stage: Bounded::new(stage, MANY),
             failures: make.bounded("reel_stage_failures_total", "Attempts of stages that failed.", &["stage", "class"], MANY),
             errors: make.bounded("reel_errors_total", "Errors in the daemon's log.", &["component"], FEW),
+            refused: make.bounded("reel_box_refused_total", "What boxes said or ran of attempts that were no longer theirs.", &["box"], MANY),
             queue: make.gauges("reel_queue_length", "Workflows that have not ended.", &["status"]),
             wait: make.histogram("reel_queue_wait_seconds", "From queued to the start of the first stage.", SLOW),
             attempts: make.counters("reel_webhook_attempts_total", "Attempts at deliveries.", &["outcome"]),
@@ -269,6 +271,11 @@ impl Metrics {
     /// Something was logged as an error.
     pub fn error(&self, component: &str) {
         self.errors.of([component]).inc();
+    }
+
+    /// A box spoke of an attempt, or ran one, that was no longer its own.
+    pub fn box_refused(&self, name: &str) {
+        self.refused.of([name]).inc();
     }
 
     /// A workflow's first stage started, so long after it was queued.

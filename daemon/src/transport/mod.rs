@@ -18,6 +18,7 @@
 //! - **Nobody judges what he can't see**: silence counts only while the coordinator itself reaches Redis.
 //! - A lease names its box, so there is no stream for "any box": the one scheduler has chosen already.
 
+pub mod coordinator;
 pub mod files;
 pub mod key;
 pub mod letter;

@@ -3,6 +3,7 @@
 use crate::api::Api;
 use crate::api::answer;
 use crate::api::auth::Caller;
+use crate::engine::boxes::LinkState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -36,10 +37,13 @@ pub async fn ready(State(api): State<Api>, caller: Option<axum::Extension<Caller
     });
     components.insert("disk".to_owned(), disk);
     components.insert("programs".to_owned(), programs);
-    let redis = if config.redis.is_some() {
-        json!({ "state": "failed", "message": "an address is set, but this version runs every stage on this box" })
-    } else {
-        json!({ "state": "off" })
+    let redis = match api.engine().link_state() {
+        LinkState::Off if config.redis.is_some() => {
+            json!({ "state": "failed", "message": "Redis was not reached yet" })
+        }
+        LinkState::Off => json!({ "state": "off" }),
+        LinkState::Reached => json!({ "state": "ok" }),
+        LinkState::Cut(problem) => json!({ "state": "failed", "message": problem }),
     };
     components.insert("redis".to_owned(), redis);
     components.insert("store".to_owned(), store(&api).await);

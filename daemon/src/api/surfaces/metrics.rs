@@ -60,8 +60,10 @@ async fn standing(api: &Api) -> Result<Standing, Problem> {
             slot.used += used;
             slot.free += total - used.min(*total);
         }
-        // This daemon's own box is heard as long as it answers.
-        beats.insert(one.name, 0.0);
+        // This daemon's own box is heard as long as it answers; one that was not heard since the start has no age yet.
+        if let Some(at) = one.beat_at {
+            beats.insert(one.name, api.engine().now().since(at).as_secs_f64());
+        }
     }
     Ok(Standing {
         queue,

@@ -7,7 +7,9 @@ use crate::api::extract::Asked;
 use crate::api::problem::Problem;
 use crate::api::view::time::text;
 use crate::domain::rank;
+use crate::domain::why::Closed;
 use crate::domain::workflow::{StageState, Status, Workflow};
+use crate::engine::boxes::Presence;
 use crate::store::list::Filter;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
@@ -80,7 +82,6 @@ pub fn data(api: &Api, active: &[Arc<Workflow>]) -> Value {
             }
         }
     }
-    let now = text(api.engine().now());
     let workers: Vec<Value> = api
         .engine()
         .boxes()
@@ -95,16 +96,35 @@ pub fn data(api: &Api, active: &[Arc<Workflow>]) -> Value {
                     (name.clone(), json!({ "total": total, "used": used }))
                 })
                 .collect();
-            let status = match (one.drained, current.is_some()) {
-                (true, _) => "draining",
-                (false, true) => "active",
-                (false, false) => "idle",
+            let status = match (one.presence, one.closed, current.is_some()) {
+                (Presence::Lost, ..) => "lost",
+                (_, Some(Closed::Drained | Closed::Stopping), _) => "draining",
+                (_, _, true) => "active",
+                (_, _, false) => "idle",
             };
+            let runs: Vec<&Value> = jobs.iter().filter(|job| job["workerId"] == one.name.as_str()).collect();
+            let blocked: Vec<Value> = one
+                .blocked
+                .iter()
+                .map(|(kind, until)| json!({ "kind": kind, "until": text(*until) }))
+                .collect();
             json!({
-                "workerId": one.name, "lastHeartbeat": now, "status": status, "currentJobId": current,
-                "resources": resources, "labels": one.labels,
+                "workerId": one.name, "lastHeartbeat": one.beat_at.map(text), "status": status, "stale": one.presence == Presence::Silent, "currentJobId": current,
+                "resources": resources, "labels": one.labels, "version": one.version, "home": one.home,
+                "runs": runs, "closed": one.closed.map(word), "blocked": blocked,
             })
         })
         .collect();
     json!({ "queue": queue, "activeJobs": jobs, "workers": workers })
+}
+
+/// Why a box takes nothing new, as a word.
+fn word(closed: Closed) -> &'static str {
+    match closed {
+        Closed::Drained => "drained",
+        Closed::LowDisk => "disk",
+        Closed::Window { .. } => "window",
+        Closed::Silent => "silent",
+        Closed::Stopping => "stopping",
+    }
 }

@@ -42,16 +42,38 @@ impl Kept {
         files::blocking(move || Self::claim(&media, &work, user)).await
     }
 
+    /// This user's names, claimed in this work directory, or new ones.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn claim_for(media: &Path, work: &Path, user: &str) -> Result<Self, StageError> {
+        Self::claim(media, work, folder_of(user))
+    }
+
+    /// The names that were claimed in this work directory, if any were.
+    #[must_use]
+    pub fn claimed(media: &Path, work: &Path, user: &str) -> Option<Self> {
+        let text = std::fs::read_to_string(work.join(REMEMBERED)).ok()?;
+        Some(Self {
+            media: media.to_path_buf(),
+            user: folder_of(user),
+            number: text.trim().parse().ok()?,
+        })
+    }
+
     fn claim(media: &Path, work: &Path, user: String) -> Result<Self, StageError> {
         let remembered = work.join(REMEMBERED);
         match std::fs::read_to_string(&remembered) {
             Ok(text) => {
                 if let Ok(number) = text.trim().parse() {
-                    return Ok(Self {
+                    let kept = Self {
                         media: media.to_path_buf(),
                         user,
                         number,
-                    });
+                    };
+                    // The claim may have been made on another box.
+                    kept.make_folders()?;
+                    return Ok(kept);
                 }
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -66,9 +88,7 @@ impl Kept {
             user,
             number: u64::try_from(now).unwrap_or(0),
         };
-        for folder in ["videos", "captions", "thumbnails"] {
-            files::make_dir(&kept.folder(folder))?;
-        }
+        kept.make_folders()?;
         loop {
             match std::fs::File::create_new(kept.video()) {
                 Ok(_) => break,
@@ -78,6 +98,12 @@ impl Kept {
         }
         files::write_whole(&remembered, kept.number.to_string().as_bytes())?;
         Ok(kept)
+    }
+
+    fn make_folders(&self) -> Result<(), StageError> {
+        ["videos", "captions", "thumbnails"]
+            .iter()
+            .try_for_each(|folder| files::make_dir(&self.folder(folder)))
     }
 
     /// The names of a workflow that has ended, from what its stages gave; none where it kept nothing.

@@ -98,7 +98,7 @@ pub struct UpLetter {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "with")]
 pub enum Up {
-    /// The attempt ended. Numbered; comes after all of its log.
+    /// The attempt ended. Numbered; comes after all of its log. Paths in outputs are as at home (`OrderDoc::home`).
     Ended {
         /// Whose.
         attempt: Attempt,
@@ -117,7 +117,7 @@ pub enum Up {
         /// All of them, whether home has them or not.
         files: Vec<Belonging>,
     },
-    /// What it gives so far. Numbered.
+    /// What it gives so far, paths as at home. Numbered.
     Gave {
         /// Whose.
         attempt: Attempt,

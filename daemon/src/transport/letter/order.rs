@@ -56,6 +56,12 @@ impl OrderDoc {
         })
     }
 
+    /// The sender's data directory: what paths in the answers are below.
+    #[must_use]
+    pub fn home(&self) -> &str {
+        &self.data_dir
+    }
+
     /// The order, as it is on the box that keeps its data there.
     ///
     /// # Errors
