@@ -7,6 +7,7 @@
 mod machine;
 mod places;
 mod plans;
+mod redis;
 mod report;
 mod youtube;
 
@@ -98,6 +99,7 @@ pub fn check(flags: &Flags, environment: &Environment) -> Report {
         .collect();
     findings.extend(places::look(&loaded.config, environment));
     findings.extend(machine::look(&loaded.config, environment));
+    findings.extend(redis::look(&loaded.config));
     findings.extend(youtube::look(&loaded.config, jiff::Timestamp::now()));
     let (names, found) = plans::look(&loaded.config, environment);
     findings.extend(found);

@@ -26,14 +26,6 @@ pub(super) fn look(config: &Config, environment: &Environment) -> Vec<Finding> {
             "write loopback = \"off\" unless that is what you want",
         ));
     }
-    if config.redis.is_some() {
-        let detail = "an address is set, but this version runs every stage on this box";
-        findings.push(Finding::warning(
-            "redis",
-            detail,
-            "take [redis] url, --redis or REEL_REDIS_URL out",
-        ));
-    }
     if rustix::process::geteuid().is_root() && environment.is_service() {
         let detail = "the service runs as root, and so would every program of a pipeline";
         findings.push(Finding::warning("user", detail, "use the unit's User=reel"));
