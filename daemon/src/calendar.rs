@@ -1,5 +1,6 @@
 //! Times of cron expressions in a time zone, daylight saving included.
 
+use crate::config::Window;
 use crate::domain::Timestamp;
 use croner::Cron;
 use jiff::Zoned;
@@ -27,6 +28,16 @@ pub fn last(cron: &str, zone: &str, until: Timestamp) -> Option<Timestamp> {
             .timestamp()
             .as_millisecond(),
     ))
+}
+
+/// When the last of the windows that are open at `now` closes; none while all are closed.
+#[must_use]
+pub fn open_until(windows: &[Window], now: Timestamp) -> Option<Timestamp> {
+    windows
+        .iter()
+        .filter_map(|window| Some(last(&window.cron, &window.zone, now)?.plus(window.duration)))
+        .filter(|end| *end > now)
+        .max()
 }
 
 fn read(cron: &str, zone: &str, at: Timestamp) -> Option<(Cron, Zoned)> {
@@ -65,6 +76,22 @@ mod tests {
             next("0 12 * * *", "UTC", noon),
             Some(at("2026-03-02T12:00:00Z"))
         );
+    }
+
+    #[test]
+    fn of_open_windows_the_last_to_close_counts() {
+        let window = |cron: &str, hours| Window {
+            cron: cron.into(),
+            zone: "UTC".into(),
+            duration: std::time::Duration::from_secs(hours * 3600),
+        };
+        let windows = [window("0 22 * * *", 8), window("0 1 * * *", 2)];
+        let until = |now| open_until(&windows, at(now));
+        assert_eq!(
+            until("2026-03-02T02:00:00Z"),
+            Some(at("2026-03-02T06:00:00Z"))
+        );
+        assert_eq!(until("2026-03-02T12:00:00Z"), None);
     }
 
     #[test]

@@ -55,6 +55,12 @@ pub trait StageRunner: Send + Sync + 'static {
     fn clean_up(&self, workflow: Arc<Workflow>, logs: bool);
 }
 
+/// A runner of this box: what the box's own side may ask of it besides.
+pub trait OwnRunner: StageRunner {
+    /// Takes back all orders that have not begun. No end is told for them: who calls answers for them.
+    fn withdraw(&self) -> Vec<AttemptKey>;
+}
+
 /// An event that has just been written to the log, its transaction still open.
 #[derive(Debug, Clone, Copy)]
 pub struct Written<'a> {

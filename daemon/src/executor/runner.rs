@@ -11,7 +11,7 @@ use super::{lanes::Lanes, lock::lock};
 use crate::config::Config;
 use crate::domain::pipeline::Work;
 use crate::domain::{Outcome, Timestamp, Workflow};
-use crate::engine::ports::{AttemptKey, Order, Reports, StageRunner};
+use crate::engine::ports::{AttemptKey, Order, OwnRunner, Reports, StageRunner};
 use crate::veil;
 use std::collections::HashMap;
 use std::io;
@@ -155,6 +155,13 @@ impl StageRunner for LocalRunner {
 
     fn clean_up(&self, workflow: Arc<Workflow>, logs: bool) {
         clean_up::clean_up(&self.inner, &workflow, logs);
+    }
+}
+
+impl OwnRunner for LocalRunner {
+    fn withdraw(&self) -> Vec<AttemptKey> {
+        let waiting = lock(&self.inner.state).slots.clear();
+        waiting.iter().map(Order::key).collect()
     }
 }
 

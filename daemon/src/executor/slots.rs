@@ -37,6 +37,11 @@ impl Slots {
         self.waiting.remove(at)
     }
 
+    /// Removes all that have not started.
+    pub fn clear(&mut self) -> Vec<Order> {
+        self.waiting.drain(..).collect()
+    }
+
     /// Takes the orders that can start now; what they want is theirs until `release`.
     pub fn take_ready(&mut self) -> Vec<Order> {
         let mut ready = Vec::new();

@@ -156,15 +156,9 @@ async fn submit(
 /// Holds new starts while a window is open. Answers when to look again.
 async fn windows(context: &Context, config: &Config) -> Option<Timestamp> {
     let now = context.engine.now();
-    let mut open: Option<Timestamp> = None;
-    let mut next = None;
+    let open = calendar::open_until(&config.windows, now);
+    let mut next = open;
     for window in &config.windows {
-        let end =
-            calendar::last(&window.cron, &window.zone, now).map(|at| at.plus(window.duration));
-        if let Some(end) = end.filter(|end| *end > now) {
-            open = Some(open.map_or(end, |open| open.max(end)));
-            next = earlier(next, Some(end));
-        }
         next = earlier(next, calendar::next(&window.cron, &window.zone, now));
     }
     if context.engine.window() != open

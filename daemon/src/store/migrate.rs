@@ -29,6 +29,15 @@ pub fn current() -> u32 {
 /// # Errors
 /// `Newer`, `Damaged`, or SQLite's own.
 pub fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError> {
+    bring(connection, file, MIGRATIONS)
+}
+
+/// Brings a database to the schema that these steps lead to, oldest first.
+///
+/// # Errors
+/// As `migrate`.
+pub fn bring(connection: &mut Connection, file: &Path, steps: &[&str]) -> Result<(), OpenError> {
+    let current = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
             OpenError::Damaged {
@@ -44,11 +53,11 @@ pub fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError
     let found: u32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(sqlite)?;
-    if found > current() {
+    if found > current {
         return Err(OpenError::Newer {
             file: file.to_owned(),
             found,
-            known: current(),
+            known: current,
         });
     }
     if found == 0 {
@@ -68,11 +77,11 @@ pub fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError
         }
     } else {
         check(connection, file)?;
-        if found < current() {
+        if found < current {
             keep_copy(connection, file, found)?;
         }
     }
-    for (index, sql) in MIGRATIONS.iter().enumerate().skip(found as usize) {
+    for (index, sql) in steps.iter().enumerate().skip(found as usize) {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(sqlite)?;

@@ -19,6 +19,7 @@ pub mod episodes;
 pub mod error;
 pub mod events;
 pub mod idempotency;
+pub mod ledger;
 pub mod list;
 pub mod lock;
 pub mod messages;

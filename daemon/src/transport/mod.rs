@@ -24,6 +24,7 @@ pub mod key;
 pub mod letter;
 pub mod link;
 pub mod streams;
+pub mod worker;
 
 #[cfg(test)]
 pub mod example;
