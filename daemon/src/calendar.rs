@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn of_open_windows_the_last_to_close_counts() {
-        let window = |cron: &str, hours| Window {
+        let window = |cron: &str, hours: u64| Window {
             cron: cron.into(),
             zone: "UTC".into(),
             duration: std::time::Duration::from_secs(hours * 3600),

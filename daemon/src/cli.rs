@@ -27,6 +27,16 @@ pub enum Verb {
     /// It serves the Unix socket and, unless told otherwise, 127.0.0.1:3124. TERM or Ctrl-C stops it; what its stages
     /// run goes on meanwhile and is found again by the next start.
     Run(RunArgs),
+    /// Run stages on this box for a coordinator on another one
+    ///
+    /// Orders, results and logs go through Redis, signed with this box's key (see `reeld key`). TERM: it takes no more,
+    /// finishes within `[worker] drain` and hands back the rest; a second TERM ends it at once, and what its stages run
+    /// goes on and is found again by the next start.
+    Worker(WorkerArgs),
+    /// Print the key that a worker of this name is given: one line for its DATA_DIR/redis.key
+    ///
+    /// To be run on the coordinator's box, whose root key it is made of.
+    Key(KeyArgs),
     /// Check the configuration, every pipeline, and what this machine has to offer
     ///
     /// Shows each value in force and who said it, then one line for each thing that was looked at, with the remedy where
@@ -74,6 +84,39 @@ pub struct RunArgs {
     log_format: Option<String>,
 }
 
+/// `reeld worker`
+#[derive(Debug, Clone, Default, Args)]
+pub struct WorkerArgs {
+    /// The configuration file [env: REEL_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the ledger, logs, work directories and media stand [env: REEL_DATA_DIR]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The Redis that joins this box to its coordinator [env: REEL_REDIS_URL]
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
+    /// What this box is called; default: `[box] name`, else the host's name [env: REEL_BOX]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// What to log: a level (debug, info, warn, error) or a filter like info,reeld::transport=debug [env: REEL_LOG]
+    #[arg(long, value_name = "FILTER")]
+    log: Option<String>,
+    /// How lines on stderr look: json or text; text on a terminal [env: REEL_LOG_FORMAT]
+    #[arg(long, value_name = "FORMAT", value_parser = ["json", "text"])]
+    log_format: Option<String>,
+}
+
+/// `reeld key`
+#[derive(Debug, Clone, Args)]
+pub struct KeyArgs {
+    #[command(flatten)]
+    places: Places,
+    /// What the box is called
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
 /// `reeld check`
 #[derive(Debug, Clone, Default, Args)]
 pub struct CheckArgs {
@@ -102,6 +145,30 @@ pub struct OpenapiArgs {
 }
 
 impl OpenapiArgs {
+    /// As loading takes them.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.places.flags()
+    }
+}
+
+impl WorkerArgs {
+    /// As loading takes them.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            redis: self.redis.clone(),
+            name: self.name.clone(),
+            log: self.log.clone(),
+            log_format: self.log_format.clone(),
+            ..Flags::default()
+        }
+    }
+}
+
+impl KeyArgs {
     /// As loading takes them.
     #[must_use]
     pub fn flags(&self) -> Flags {

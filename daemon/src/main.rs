@@ -8,6 +8,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Run(run) => reeld::app::run(&run.flags()),
+        Verb::Worker(worker) => reeld::app::worker::run(&worker.flags()),
+        Verb::Key(key) => reeld::app::worker::key(&key.flags(), &key.name),
         Verb::Check(check) => {
             let report = reeld::check::check(&check.flags(), &Environment::current());
             if check.json {

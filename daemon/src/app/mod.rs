@@ -12,11 +12,13 @@ mod account;
 mod boxes;
 mod house;
 mod place;
+mod process;
+pub mod worker;
 
 use crate::api::listen::{Deadlines, Doors, systemd};
 use crate::api::{self, Api};
 use crate::clock::SystemClock;
-use crate::config::{Config, Environment, Flags, Loaded, load};
+use crate::config::{Config, Environment, Flags, Loaded};
 use crate::conversation::Scribe;
 use crate::engine::ports::{Outbox, StageRunner};
 use crate::engine::{Engine, Node};
@@ -29,7 +31,6 @@ use crate::pipeline::{self, Catalogue, Defaults};
 use crate::reconcile;
 use crate::store::Store;
 use crate::telemetry::{self, Format, Service, Settings, Telemetry};
-use crate::veil;
 use crate::webhook;
 use house::Household;
 use std::process::ExitCode;
@@ -40,8 +41,6 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Threads that run the asynchronous part; programs and the writer have threads of their own.
-const WORKERS: usize = 2;
 /// What requests that are being worked on get when the daemon stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -59,41 +58,9 @@ impl Fault {
 /// `reeld run`: until TERM or INT.
 #[must_use]
 pub fn run(flags: &Flags) -> ExitCode {
-    let environment = Environment::current();
-    let loaded = match load(flags, &environment) {
-        Ok(loaded) => loaded,
-        Err(problems) => {
-            for problem in problems {
-                eprintln!("reeld: {problem}");
-            }
-            return ExitCode::FAILURE;
-        }
-    };
-    veil::cover(&loaded.config);
-    let telemetry = match start_log(&loaded.config) {
-        Ok(telemetry) => telemetry,
-        Err(error) => {
-            eprintln!("reeld: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .enable_all()
-        .build();
-    let ended = match runtime {
-        Ok(runtime) => runtime.block_on(serve(flags.clone(), environment, loaded)),
-        Err(error) => Err(Fault(format!("the runtime does not start: {error}"))),
-    };
-    let code = match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            tracing::error!(component = "DAEMON", fatal = true, "{fault}");
-            ExitCode::FAILURE
-        }
-    };
-    telemetry.flush();
-    code
+    process::host(flags, |environment, loaded| {
+        serve(flags.clone(), environment, loaded)
+    })
 }
 
 fn start_log(config: &Config) -> Result<Telemetry, telemetry::TelemetryError> {

@@ -27,6 +27,8 @@ pub struct Flags {
     pub listen: Option<String>,
     /// `--redis`
     pub redis: Option<String>,
+    /// `--name`
+    pub name: Option<String>,
     /// `--log`
     pub log: Option<String>,
     /// `--log-format`

@@ -75,7 +75,7 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Vec<Conf
     );
     loading.note("config", file.display().to_string(), at);
     let config = read_places(flags, &mut loading)
-        .map(|places| read_sections(&file, places, flags.redis.as_deref(), &table, &mut loading));
+        .map(|places| read_sections(&file, places, flags, &table, &mut loading));
     let Loading {
         problems,
         effective,
@@ -198,7 +198,7 @@ fn read_places(flags: &Flags, loading: &mut Loading<'_>) -> Option<Places> {
 pub(super) fn read_sections(
     file: &Path,
     places: Places,
-    redis: Option<&str>,
+    flags: &Flags,
     table: &Table,
     loading: &mut Loading<'_>,
 ) -> Config {
@@ -208,11 +208,13 @@ pub(super) fn read_sections(
     let (address, boxes) = root.section("redis", |section| {
         (section.secret("url"), Redis::read(section))
     });
+    let mut node = root.section("box", Node::read);
+    node.take_name(&mut root, flags.name.as_deref());
     let config = Config {
-        redis: boxes::address(&mut root, redis, address),
+        redis: boxes::address(&mut root, flags.redis.as_deref(), address),
         boxes,
         resources: root.section("resources", node::read_resources),
-        node: root.section("box", Node::read),
+        node,
         auth: root.section("auth", Auth::read),
         http: root.section("http", Http::read),
         limits: root.section("limits", Limits::read),

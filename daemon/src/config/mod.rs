@@ -149,7 +149,7 @@ impl Config {
         load::read_sections(
             &data_dir.join("reeld.toml"),
             places,
-            None,
+            &Flags::default(),
             &tree::Table::new(),
             &mut loading,
         )

@@ -31,6 +31,38 @@ impl Node {
     }
 }
 
+/// The longest name of a box.
+const LONGEST: usize = 64;
+
+impl Node {
+    /// What the flag or `REEL_BOX` says beats the file. The name stands in streams, paths and lists.
+    pub(super) fn take_name(&mut self, root: &mut Section<'_, '_, '_>, flag: Option<&str>) {
+        let variable = root.loading.environment.get("REEL_BOX").map(str::to_owned);
+        let said = match (flag, variable) {
+            (Some(name), _) => Some((name.to_owned(), Origin::Flag("--name"))),
+            (None, Some(name)) => Some((name, Origin::Environment("REEL_BOX".to_owned()))),
+            (None, None) => None,
+        };
+        if let Some((name, origin)) = said {
+            root.loading
+                .effective
+                .retain(|effective| effective.key != "box.name");
+            root.loading.note("box.name", name.clone(), origin);
+            self.name = name;
+        }
+        let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if self.name.is_empty() || self.name.len() > LONGEST || !self.name.bytes().all(is_fit) {
+            let problem = format!("{:?} can't name a box", self.name);
+            root.refuse(
+                "box.name",
+                None,
+                problem,
+                "write 1 to 64 letters, digits, `.`, `_` or `-`",
+            );
+        }
+    }
+}
+
 /// `[resources]`: whole numbers, or sizes for what is counted in bytes. `cpu` is 2 unless said.
 pub(super) fn read_resources(section: &mut Section<'_, '_, '_>) -> BTreeMap<String, u64> {
     let mut resources =

@@ -30,6 +30,15 @@ const KEEP: usize = 1000;
 /// While Redis is away that is said this often.
 const SAY: Duration = Duration::from_secs(60);
 
+/// How many beats there were in this life.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beaten {
+    /// Whether Redis took them or not.
+    pub tried: u64,
+    /// That Redis took.
+    pub taken: u64,
+}
+
 pub(super) struct Beats {
     pub name: String,
     pub session: String,
@@ -44,8 +53,7 @@ pub(super) struct Beats {
     pub flow: Arc<Flow>,
     pub voice: Arc<Voice>,
     pub runner: Arc<dyn OwnRunner>,
-    /// How many beats Redis took.
-    pub taken: watch::Sender<u64>,
+    pub count: watch::Sender<Beaten>,
     pub stop: CancellationToken,
 }
 
@@ -94,6 +102,7 @@ impl Beats {
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(_) => Err("Redis does not answer".to_owned()),
             };
+            self.count.send_modify(|count| count.tried += 1);
             match added {
                 Ok(()) => {
                     taken_at = begun;
@@ -101,7 +110,7 @@ impl Beats {
                         tracing::info!(component = "BOXES", "Redis takes beats again");
                     }
                     self.book.set_cut_off(false);
-                    self.taken.send_modify(|count| *count += 1);
+                    self.count.send_modify(|count| count.taken += 1);
                 }
                 Err(error) => {
                     if said_at.is_none_or(|at| begun.saturating_sub(at) >= SAY) {

@@ -9,7 +9,7 @@
 
 use super::tail::Tail;
 use crate::transport::letter::{Attempt, OrderDoc, Rest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -61,10 +61,21 @@ struct State {
     holds: BTreeMap<Attempt, Held>,
     lead: String,
     taken: u64,
+    /// Workflows that are over, and of which something runs here still.
+    over: BTreeSet<String>,
     stopping: bool,
     rests: Option<Rest>,
     is_cut: bool,
     changes: usize,
+}
+
+impl State {
+    /// Whether an attempt of this workflow has not ended.
+    fn runs_of(&self, workflow: &str) -> bool {
+        self.holds.iter().any(|(attempt, held)| {
+            attempt.workflow == workflow && !matches!(held.phase, Phase::Told(_))
+        })
+    }
 }
 
 /// What a beat says of all this.
@@ -161,13 +172,14 @@ impl Book {
         })
     }
 
-    /// Its end is in the ledger.
-    pub fn told(&self, attempt: &Attempt, number: u64) {
+    /// Its end is in the ledger. True: its workflow is over, and this was the last of it here.
+    pub fn told(&self, attempt: &Attempt, number: u64) -> bool {
         let mut state = self.state();
         if let Some(held) = state.holds.get_mut(attempt) {
             held.phase = Phase::Told(number);
         }
         self.count(&mut state);
+        !state.runs_of(&attempt.workflow) && state.over.remove(&attempt.workflow)
     }
 
     /// The coordinator has all letters up to here.
@@ -188,10 +200,14 @@ impl Book {
         self.state().holds.get(attempt)?.doc.clone()
     }
 
-    /// Whether anything of this workflow is held.
-    pub fn holds_of(&self, workflow: &str) -> bool {
-        let state = self.state();
-        state.holds.keys().any(|held| held.workflow == workflow)
+    /// This workflow is over. True: nothing of it runs here; else `told` says when that is so.
+    pub fn is_over(&self, workflow: &str) -> bool {
+        let mut state = self.state();
+        let runs = state.runs_of(workflow);
+        if runs {
+            state.over.insert(workflow.to_owned());
+        }
+        !runs
     }
 
     /// Ends the bringing of an attempt's files. True: the runner has it, and must be told.

@@ -5,12 +5,13 @@
 
 use super::book::Book;
 use super::flow::Flow;
+use super::leftovers;
 use crate::store::StoreError;
 use crate::store::ballast::Ballast;
 use crate::store::ledger::{Holds, Ledger, LedgerKey, Note};
 use crate::transport::letter::{Attempt, Up};
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -45,6 +46,7 @@ pub(super) struct Told {
     pub flow: Arc<Flow>,
     /// Why the worker can't go on.
     pub fatal: watch::Sender<Option<String>>,
+    pub data_dir: PathBuf,
 }
 
 pub(super) fn key_of(attempt: &Attempt) -> LedgerKey {
@@ -60,12 +62,12 @@ impl Desk {
     ///
     /// # Errors
     /// When there is none to be had.
-    pub fn open(ledger: Ledger, dir: &Path, told: Told) -> io::Result<(Self, JoinHandle<()>)> {
+    pub fn open(ledger: Ledger, told: Told) -> io::Result<(Self, JoinHandle<()>)> {
         let (queue, entries) = mpsc::channel(QUEUE);
         let log_bytes = Arc::new(AtomicU64::new(ledger.log_bytes()));
         let mut clerk = Clerk {
             ledger,
-            ballast: Ballast::new(dir),
+            ballast: Ballast::new(&told.data_dir),
             told,
             log_bytes: Arc::clone(&log_bytes),
             is_full: false,
@@ -185,6 +187,17 @@ impl Clerk {
         }
     }
 
+    /// On a thread of its own: it may take a while.
+    fn clean_up(&self, workflow: String) {
+        let data_dir = self.told.data_dir.clone();
+        let cleaning = thread::Builder::new()
+            .name("clean up".to_owned())
+            .spawn(move || leftovers::remove(&data_dir, &workflow));
+        if let Err(error) = cleaning {
+            tracing::warn!(component = "BOXES", %error, "no thread to clean up: a workflow's files stay");
+        }
+    }
+
     fn tell(&mut self, group: Vec<Entry>, numbers: Vec<u64>) {
         if self.is_full {
             self.is_full = false;
@@ -202,15 +215,17 @@ impl Clerk {
                 // Nobody waits any more: the order is held by the ledger, and found by the next start.
                 Entry::Orders(_, reply) => drop(reply.send(true)),
                 Entry::Letter(attempt, note) => {
-                    let number = numbers.next();
-                    if let (
-                        Some(number),
+                    let is_end = matches!(
+                        note,
                         Note::Letter {
-                            holds: Holds::End, ..
-                        },
-                    ) = (number, note)
+                            holds: Holds::End,
+                            ..
+                        }
+                    );
+                    if let Some(number) = numbers.next().filter(|_| is_end)
+                        && self.told.book.told(&attempt, number)
                     {
-                        self.told.book.told(&attempt, number);
+                        self.clean_up(attempt.workflow);
                     }
                 }
                 Entry::Have(number) => upto = upto.max(Some(number)),

@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Letters that are read at once.
 const MOST: usize = 256;
@@ -54,6 +55,8 @@ pub(super) struct Intake {
     pub files: Arc<dyn Files>,
     pub post: Post,
     pub stop: CancellationToken,
+    /// Waited for at the stop.
+    pub tasks: TaskTracker,
 }
 
 /// An order as it was read.
@@ -214,15 +217,11 @@ impl Intake {
     }
 
     fn clean_up(&self, workflow: String) {
-        if self.book.holds_of(&workflow) {
-            tracing::warn!(component = "BOXES", videoId = %workflow, "a workflow that is over has an attempt here still: its files stay until that has ended");
-            return;
+        if self.book.is_over(&workflow) {
+            let data_dir = self.data_dir.clone();
+            self.tasks
+                .spawn_blocking(move || leftovers::remove(&data_dir, &workflow));
         }
-        let data_dir = self.data_dir.clone();
-        // Detached: nobody waits for what is no longer wanted.
-        drop(tokio::task::spawn_blocking(move || {
-            leftovers::remove(&data_dir, &workflow);
-        }));
     }
 
     /// Takes orders: into the ledger, then to the runner.

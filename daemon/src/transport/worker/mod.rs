@@ -28,6 +28,7 @@ mod tail;
 mod voice;
 mod window;
 
+pub use beats::Beaten;
 pub use files::{Files, NoFiles, Post};
 pub use start::{Parts, StartError};
 
@@ -57,7 +58,7 @@ pub struct Worker {
     desk: Desk,
     voice: Arc<Voice>,
     runner: Arc<dyn OwnRunner>,
-    taken: watch::Sender<u64>,
+    beaten: watch::Sender<Beaten>,
     fatal: watch::Sender<Option<String>>,
     stop: CancellationToken,
     beats_stop: CancellationToken,
@@ -80,10 +81,10 @@ impl Worker {
         Arc::clone(&self.voice) as Arc<dyn Reports>
     }
 
-    /// How many beats Redis took.
+    /// How many beats there were.
     #[must_use]
-    pub fn beats(&self) -> watch::Receiver<u64> {
-        self.taken.subscribe()
+    pub fn beats(&self) -> watch::Receiver<Beaten> {
+        self.beaten.subscribe()
     }
 
     /// How many attempts run or wait here.

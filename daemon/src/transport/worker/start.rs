@@ -1,7 +1,7 @@
 //! Puts a worker together.
 
 use super::Worker;
-use super::beats::Beats;
+use super::beats::{Beaten, Beats};
 use super::book::{Book, Held, Phase};
 use super::desk::{Desk, Told};
 use super::files::{Files, Post};
@@ -96,8 +96,9 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
         book: Arc::clone(&book),
         flow: Arc::clone(&flow),
         fatal: fatal.clone(),
+        data_dir: config.data_dir.clone(),
     };
-    let (desk, clerk) = Desk::open(ledger, &config.data_dir, told)?;
+    let (desk, clerk) = Desk::open(ledger, told)?;
     let voice = Arc::new(Voice {
         book: Arc::clone(&book),
         desk: desk.clone(),
@@ -110,8 +111,9 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
     let lost_after = u64::try_from(config.boxes.lost_after.as_millis()).unwrap_or(u64::MAX);
     let lost_after_ms = Arc::new(AtomicU64::new(lost_after));
     let (stop, beats_stop) = (CancellationToken::new(), CancellationToken::new());
+    let tasks = TaskTracker::new();
     let (post, loose) = mpsc::channel(LOOSE);
-    let taken = watch::Sender::new(0);
+    let beaten = watch::Sender::new(Beaten::default());
     let beats = Beats {
         name: name.clone(),
         session: session.clone(),
@@ -126,7 +128,7 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
         flow: Arc::clone(&flow),
         voice: Arc::clone(&voice),
         runner: Arc::clone(&runner),
-        taken: taken.clone(),
+        count: beaten.clone(),
         stop: beats_stop.clone(),
     };
     let outgo = Outgo {
@@ -156,8 +158,8 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
         files,
         post: Post::new(post),
         stop: stop.clone(),
+        tasks: tasks.clone(),
     });
-    let tasks = TaskTracker::new();
     // Once, also with nothing: earlier journals go then.
     runner.adopt(earlier.adopted);
     let refusing = Arc::clone(&voice);
@@ -176,7 +178,7 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
         desk,
         voice,
         runner,
-        taken,
+        beaten,
         fatal,
         stop,
         beats_stop,
