@@ -19,7 +19,7 @@ use crate::store::ledger::Ledger;
 use crate::telemetry::Service;
 use crate::transport::key::KeyRing;
 use crate::transport::link::RedisLink;
-use crate::transport::worker::{self, NoFiles, Worker};
+use crate::transport::worker::{self, Worker};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,7 +158,7 @@ fn build(config: &Arc<Config>) -> Result<(Worker, LocalRunner), Fault> {
         link,
         beat_link,
         runner: Arc::new(runner.clone()),
-        files: Arc::new(NoFiles),
+        stock: Arc::new(super::boxes::stock(&config.data_dir)),
     })
     .map_err(Fault::of)?;
     runner.attach(worker.reports());

@@ -151,6 +151,24 @@ fn a_worker_that_is_drained_hands_back_what_it_can_not_finish() {
 }
 
 #[test]
+fn what_a_stage_made_is_offered_before_its_end_is_told() {
+    let (link, yard) = (MemoryLink::default(), Yard::new());
+    let side = Remote::start(over(&link));
+    let script =
+        "mkdir -p made; echo film > made/film; echo place=$REEL_WORKDIR/made/film > $REEL_OUTPUT";
+    side.runner().start(vec![yard.script("w1", script)]);
+    let Outcome::Completed { outputs } = side.end().1 else {
+        unreachable!()
+    };
+    assert_eq!(side.lead.offered(), ["work/w1/made/film"]);
+    // Named as at home.
+    assert_eq!(
+        outputs["place"].to_string(),
+        "/coordinator/work/w1/made/film"
+    );
+}
+
+#[test]
 fn a_workflow_that_is_over_leaves_nothing() {
     let (link, yard) = (MemoryLink::default(), Yard::new());
     let mut side = Remote::start_with(over(&link), Duration::from_secs(5));

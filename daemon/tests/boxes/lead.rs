@@ -42,6 +42,8 @@ struct Inner {
     beat: watch::Sender<Option<Beat>>,
     /// Ends that were refused.
     refused: watch::Sender<usize>,
+    /// The files that were offered last.
+    offered: watch::Sender<Vec<String>>,
     /// What orders say the sender's data directory is.
     data_dir: PathBuf,
 }
@@ -67,6 +69,7 @@ impl Lead {
             lost_after,
             beat: watch::Sender::new(None),
             refused: watch::Sender::new(0),
+            offered: watch::Sender::default(),
             data_dir: "/coordinator".into(),
         }));
         runtime.spawn(lead.clone().write(says));
@@ -81,6 +84,10 @@ impl Lead {
 
     pub fn refused(&self) -> watch::Receiver<usize> {
         self.0.refused.subscribe()
+    }
+
+    pub fn offered(&self) -> Vec<String> {
+        self.0.offered.borrow().clone()
     }
 
     pub fn log(&self, workflow: &str) -> Vec<String> {
@@ -197,7 +204,14 @@ impl Lead {
         let ledger = letter.ledger;
         let have = self.state().have.get(&ledger).copied().unwrap_or(0);
         let answer = match letter.number {
-            0 => return self.fold(letter.say),
+            0 => match letter.say {
+                Up::Offer { attempt, files } => {
+                    let paths = files.into_iter().map(|file| file.path).collect();
+                    self.0.offered.send_replace(paths);
+                    Down::Took(attempt)
+                }
+                say => return self.fold(say),
+            },
             number if number == have + 1 => {
                 self.fold(letter.say);
                 self.state().have.insert(ledger.clone(), number);
@@ -251,7 +265,7 @@ impl Lead {
                 }
                 Told::Progress(attempt.workflow, progress)
             }
-            Up::Give(_) | Up::Piece(_) => return,
+            Up::Offer { .. } | Up::Give(_) | Up::Piece(_) => return,
         };
         drop(state);
         self.0.told.send(told).unwrap();

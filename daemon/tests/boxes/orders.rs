@@ -24,6 +24,7 @@ title = "One"
 run = ["sh", "-c", "${params.script}"]
 retry = 0
 fail = { 9 = "input" }
+outputs = ["made"]
 "#;
 
 const GIVES: &str = r#"

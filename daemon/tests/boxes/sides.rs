@@ -9,10 +9,12 @@ use reeld::engine::ports::{AttemptKey, Reports, StageRunner};
 use reeld::executor::{LocalRunner, Outside, Parts, Registry};
 use reeld::objects::Objects;
 use reeld::outbound::Own;
+use reeld::store::OpenError;
 use reeld::store::ledger::Ledger;
+use reeld::transport::files::Stock;
 use reeld::transport::key::KeyRing;
 use reeld::transport::link::Link;
-use reeld::transport::worker::{self, NoFiles, Worker};
+use reeld::transport::worker::{self, Worker};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -94,6 +96,20 @@ fn local(root: &Path, runtime: &Runtime) -> LocalRunner {
         outside,
     })
     .unwrap()
+}
+
+/// Programs that are being started by other tests of this process hold its files for a moment, the lock among them.
+fn ledger(root: &Path) -> Ledger {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    loop {
+        match Ledger::open(root) {
+            Ok(ledger) => return ledger,
+            Err(OpenError::InUse { .. }) if std::time::Instant::now() < deadline => {
+                std::thread::yield_now();
+            }
+            Err(error) => unreachable!("{error}"),
+        }
+    }
 }
 
 /// The runner alone.
@@ -192,11 +208,11 @@ impl Remote {
             config: Arc::new(config(self.root.path())),
             name: BOX.to_owned(),
             keys: key,
-            ledger: Ledger::open(self.root.path()).unwrap(),
+            ledger: ledger(self.root.path()),
             link: (self.links)(),
             beat_link: (self.links)(),
             runner: Arc::new(runner.clone()),
-            files: Arc::new(NoFiles),
+            stock: Arc::new(Stock::new(self.root.path(), Box::new(|_| Vec::new()))),
         })
         .unwrap();
         runner.attach(worker.reports());

@@ -2,13 +2,16 @@
 //!
 //! ```text
 //!  order ─▶ Bringing ─▶ Given (to the runner) ─▶ Ending ─▶ Told(number) ──Have──▶ gone
-//!              └─────────── cancelled ──────────────▲
+//!              └── cancelled ─────────────────────▲  │ ▲
+//!                                    it made files  ▼ │ they are home, or nobody wants them
+//!                                                 Offering
 //! ```
 //!
 //! An attempt is held from when its order is in the ledger until the coordinator has its end.
 
 use super::tail::Tail;
-use crate::transport::letter::{Attempt, OrderDoc, Rest};
+use crate::domain::Workflow;
+use crate::transport::letter::{Attempt, Rest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -24,16 +27,27 @@ pub(super) enum Phase {
     Bringing(CancellationToken),
     /// The runner has it.
     Given,
+    /// It completed, and its files are on their way home.
+    Offering(Offering),
     /// It has ended, and the letter is being written.
     Ending,
     /// This letter tells its end.
     Told(u64),
 }
 
+/// Files that are on their way home.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Offering {
+    /// They are there.
+    pub took: CancellationToken,
+    /// They are not wanted any more.
+    pub quit: CancellationToken,
+}
+
 /// An attempt that is held.
 pub(super) struct Held {
-    /// Its order; none if that can't be read any more.
-    pub doc: Option<Arc<OrderDoc>>,
+    /// Its workflow, and the data directory at home; none if the order can't be read any more.
+    pub order: Option<(Arc<Workflow>, String)>,
     pub tail: Arc<Mutex<Tail>>,
     pub phase: Phase,
     /// Why it is ended by this side: such an end is no cancel.
@@ -42,7 +56,7 @@ pub(super) struct Held {
 
 /// What is needed to tell an end.
 pub(super) struct Ending {
-    pub doc: Option<Arc<OrderDoc>>,
+    pub order: Option<(Arc<Workflow>, String)>,
     pub tail: Arc<Mutex<Tail>>,
     pub cut: Option<String>,
     pub has_begun: bool,
@@ -161,11 +175,11 @@ impl Book {
         let has_begun = match held.phase {
             Phase::Bringing(_) => false,
             Phase::Given => true,
-            Phase::Ending | Phase::Told(_) => return None,
+            Phase::Offering(_) | Phase::Ending | Phase::Told(_) => return None,
         };
         held.phase = Phase::Ending;
         Some(Ending {
-            doc: held.doc.clone(),
+            order: held.order.clone(),
             tail: Arc::clone(&held.tail),
             cut: held.cut.clone(),
             has_begun,
@@ -196,8 +210,52 @@ impl Book {
         state.holds.get(attempt).map(|held| Arc::clone(&held.tail))
     }
 
-    pub fn doc(&self, attempt: &Attempt) -> Option<Arc<OrderDoc>> {
-        self.state().holds.get(attempt)?.doc.clone()
+    /// The data directory at home.
+    pub fn home(&self, attempt: &Attempt) -> Option<String> {
+        let state = self.state();
+        Some(state.holds.get(attempt)?.order.as_ref()?.1.clone())
+    }
+
+    /// The attempt's end waits until its files are home.
+    pub fn offer(&self, attempt: &Attempt) -> Offering {
+        let offering = Offering::default();
+        if let Some(held) = self.state().holds.get_mut(attempt) {
+            if held.cut.is_some() {
+                offering.quit.cancel();
+            }
+            held.phase = Phase::Offering(offering.clone());
+        }
+        offering
+    }
+
+    /// Its files are home.
+    pub fn took_files(&self, attempt: &Attempt) {
+        if let Some(Phase::Offering(offering)) =
+            self.state().holds.get(attempt).map(|held| &held.phase)
+        {
+            offering.took.cancel();
+        }
+    }
+
+    /// Its offer is over, and its end is told. False: it has no offer.
+    pub fn close(&self, attempt: &Attempt) -> bool {
+        match self
+            .state()
+            .holds
+            .get_mut(attempt)
+            .map(|held| &mut held.phase)
+        {
+            Some(phase @ Phase::Offering(_)) => {
+                *phase = Phase::Ending;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Why this side ends it, if so.
+    pub fn cut_of(&self, attempt: &Attempt) -> Option<String> {
+        self.state().holds.get(attempt)?.cut.clone()
     }
 
     /// This workflow is over. True: nothing of it runs here; else `told` says when that is so.
@@ -210,7 +268,7 @@ impl Book {
         !runs
     }
 
-    /// Ends the bringing of an attempt's files. True: the runner has it, and must be told.
+    /// Ends the bringing, or offering, of an attempt's files. True: the runner has it, and must be told.
     pub fn is_given(&self, attempt: &Attempt) -> bool {
         let state = self.state();
         match state.holds.get(attempt).map(|held| &held.phase) {
@@ -219,6 +277,10 @@ impl Book {
                 false
             }
             Some(Phase::Given) => true,
+            Some(Phase::Offering(offering)) => {
+                offering.quit.cancel();
+                false
+            }
             Some(Phase::Ending | Phase::Told(_)) | None => false,
         }
     }
@@ -230,6 +292,7 @@ impl Book {
         for (attempt, held) in &mut state.holds {
             match &held.phase {
                 Phase::Bringing(token) => token.cancel(),
+                Phase::Offering(offering) => offering.quit.cancel(),
                 Phase::Given => given.push(attempt.clone()),
                 Phase::Ending | Phase::Told(_) => continue,
             }

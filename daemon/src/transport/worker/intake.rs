@@ -7,9 +7,9 @@
 use super::book::{Book, Held, Known, Phase};
 use super::desk::{Desk, key_of};
 use super::entrance::Entrance;
-use super::files::{Files, Post};
 use super::flow::Flow;
 use super::leftovers;
+use super::post::Post;
 use super::tail::Tail;
 use super::voice::Voice;
 use crate::attempt_log::{self, LogName};
@@ -19,8 +19,9 @@ use crate::domain::{Failure, Outcome};
 use crate::engine::ports::{AttemptKey, Order, OwnRunner};
 use crate::pipeline::Defaults;
 use crate::store::ledger::Note;
+use crate::transport::files::{Fetcher, SendWanted};
 use crate::transport::key::{KeyRing, Way};
-use crate::transport::letter::{Attempt, Down, DownLetter, OrderDoc, UnreadableOrder, open};
+use crate::transport::letter::{Attempt, Down, DownLetter, OrderDoc, UnreadableOrder, Up, open};
 use crate::transport::link::{Entry, Link};
 use crate::transport::streams;
 use std::collections::HashSet;
@@ -52,7 +53,7 @@ pub(super) struct Intake {
     pub flow: Arc<Flow>,
     pub voice: Arc<Voice>,
     pub runner: Arc<dyn OwnRunner>,
-    pub files: Arc<dyn Files>,
+    pub fetcher: Fetcher,
     pub post: Post,
     pub stop: CancellationToken,
     /// Waited for at the stop.
@@ -88,6 +89,20 @@ pub(super) fn unreadable(problem: &str) -> Outcome {
             message: format!("the box can't read the order: {problem}"),
             stage: None,
             hint: "Run the same version of reeld on all boxes, then retry.".into(),
+        },
+    }
+}
+
+/// How an order ends whose files did not come.
+fn not_brought(order: &Order, problem: &str) -> Outcome {
+    Outcome::Failed {
+        failure: Failure {
+            class: ErrorClass::Storage,
+            code: "files".into(),
+            message: format!("what earlier stages made did not come to this box: {problem}"),
+            stage: Some(order.workflow.plan.stages[order.stage].id.clone()),
+            hint: "Look whether the coordinator's and this box's disks have room, and retry."
+                .into(),
         },
     }
 }
@@ -180,15 +195,16 @@ impl Intake {
             }
             Down::CleanUp { workflow } => self.clean_up(workflow),
             Down::Give(wanted) => {
-                let (files, post) = (Arc::clone(&self.files), self.post.clone());
+                let (stock, post) = (Arc::clone(self.fetcher.stock()), self.post.clone());
                 tokio::spawn(async move {
-                    let piece = tokio::task::spawn_blocking(move || files.give(&wanted)).await;
+                    let piece = tokio::task::spawn_blocking(move || stock.give(&wanted)).await;
                     if let Ok(piece) = piece {
-                        post.give(piece).await;
+                        post.say(Up::Piece(piece)).await;
                     }
                 });
             }
-            Down::Piece(piece) => self.files.piece(piece),
+            Down::Piece(piece) => self.fetcher.arrived(piece),
+            Down::Took(attempt) => self.book.took_files(&attempt),
             Down::Welcome { lost_after_ms } => {
                 if self.lost_after_ms.swap(lost_after_ms, Ordering::Relaxed) != lost_after_ms {
                     self.book.changed.notify_one();
@@ -244,7 +260,11 @@ impl Intake {
         let (mut holds, mut starts, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for (Taken { doc, order }, tail) in taken {
             let attempt = doc.attempt.clone();
-            let doc = Arc::new(doc);
+            let home = doc.home().to_owned();
+            let known = order
+                .as_ref()
+                .ok()
+                .map(|order| (Arc::clone(&order.workflow), home));
             let mut phase = Phase::Given;
             match order {
                 Err(problem) => refused.push((attempt.clone(), unreadable(&problem.to_string()))),
@@ -255,11 +275,11 @@ impl Intake {
                 Ok(order) => {
                     let token = CancellationToken::new();
                     phase = Phase::Bringing(token.clone());
-                    tokio::spawn(Arc::clone(self).bring(order, Arc::clone(&doc), token));
+                    tokio::spawn(Arc::clone(self).bring(order, doc, token));
                 }
             }
             let held = Held {
-                doc: Some(doc),
+                order: known,
                 tail: Arc::new(Mutex::new(tail)),
                 phase,
                 cut: None,
@@ -312,10 +332,14 @@ impl Intake {
         (taken, notes)
     }
 
-    async fn bring(self: Arc<Self>, order: Order, doc: Arc<OrderDoc>, token: CancellationToken) {
+    async fn bring(self: Arc<Self>, order: Order, doc: OrderDoc, token: CancellationToken) {
+        let post = self.post.clone();
+        let send: SendWanted = Arc::new(move |wanted| Box::pin(post.clone().ask(wanted)));
         let brought = tokio::select! {
             () = token.cancelled() => Err(Outcome::Cancelled),
-            brought = self.files.bring(&order, &doc.files, &self.post) => brought,
+            brought = self.fetcher.bring(&order.workflow.id, doc.files, send) => {
+                brought.map_err(|problem| not_brought(&order, &problem))
+            }
         };
         let outcome = match brought {
             Ok(()) if self.book.give(&doc.attempt) => return self.runner.start(vec![order]),

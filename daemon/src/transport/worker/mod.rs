@@ -9,6 +9,7 @@
 //!
 //! - An order is in the ledger before it starts; an end is in the ledger before it is told, and until it is answered.
 //! - The worker's own death is harmless: the next start adopts what the ledger holds, and sends what is not answered.
+//! - What a stage made is home before its end is told (`offer`).
 //! - All of an attempt's log comes before its end, its progress never behind it.
 //! - Whoever could not beat for long ends what it runs (`beats`).
 
@@ -16,12 +17,13 @@ mod beats;
 mod book;
 mod desk;
 mod entrance;
-pub mod files;
 mod flow;
 mod follow;
 mod intake;
 mod leftovers;
+mod offer;
 mod outgo;
+mod post;
 mod rest;
 mod start;
 mod tail;
@@ -29,7 +31,6 @@ mod voice;
 mod window;
 
 pub use beats::Beaten;
-pub use files::{Files, NoFiles, Post};
 pub use start::{Parts, StartError};
 
 use crate::engine::ports::{OwnRunner, Reports};

@@ -4,11 +4,12 @@ use super::Worker;
 use super::beats::{Beaten, Beats};
 use super::book::{Book, Held, Phase};
 use super::desk::{Desk, Told};
-use super::files::{Files, Post};
 use super::flow::{Counts, Flow};
 use super::follow::{self, Follow};
 use super::intake::{Intake, Taken, unreadable};
+use super::offer::Offers;
 use super::outgo::Outgo;
+use super::post::Post;
 use super::rest;
 use super::tail::Tail;
 use super::voice::Voice;
@@ -18,6 +19,7 @@ use crate::engine::ports::{Order, OwnRunner};
 use crate::pipeline::Defaults;
 use crate::store::StoreError;
 use crate::store::ledger::{KeptOrder, Ledger};
+use crate::transport::files::{Fetcher, Stock};
 use crate::transport::key::KeyRing;
 use crate::transport::letter::{Attempt, OrderDoc};
 use crate::transport::link::Link;
@@ -48,7 +50,7 @@ pub struct Parts {
     /// Runs attempts on this box.
     pub runner: Arc<dyn OwnRunner>,
     /// The workflows' files on this box.
-    pub files: Arc<dyn Files>,
+    pub stock: Arc<Stock>,
 }
 
 /// Why a worker did not begin.
@@ -78,7 +80,7 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
         link,
         beat_link,
         runner,
-        files,
+        stock,
     } = parts;
     let session = random_word()?;
     let defaults = Defaults::from(&*config);
@@ -99,20 +101,29 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
         data_dir: config.data_dir.clone(),
     };
     let (desk, clerk) = Desk::open(ledger, told)?;
+    let (stop, beats_stop) = (CancellationToken::new(), CancellationToken::new());
+    let (post, loose) = mpsc::channel(LOOSE);
+    let post = Post::new(post);
     let voice = Arc::new(Voice {
         book: Arc::clone(&book),
         desk: desk.clone(),
         flow: Arc::clone(&flow),
-        files: Arc::clone(&files),
+        stock: Arc::clone(&stock),
         follow: Arc::new(Follow::default()),
         data_dir: config.data_dir.clone(),
+        offers: Offers {
+            book: Arc::clone(&book),
+            desk: desk.clone(),
+            post: post.clone(),
+            data_dir: config.data_dir.clone(),
+            stop: stop.clone(),
+        },
+        runtime: tokio::runtime::Handle::current(),
     });
     follow::start(Arc::clone(&voice))?;
     let lost_after = u64::try_from(config.boxes.lost_after.as_millis()).unwrap_or(u64::MAX);
     let lost_after_ms = Arc::new(AtomicU64::new(lost_after));
-    let (stop, beats_stop) = (CancellationToken::new(), CancellationToken::new());
     let tasks = TaskTracker::new();
-    let (post, loose) = mpsc::channel(LOOSE);
     let beaten = watch::Sender::new(Beaten::default());
     let beats = Beats {
         name: name.clone(),
@@ -155,8 +166,8 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
         flow: Arc::clone(&flow),
         voice: Arc::clone(&voice),
         runner: Arc::clone(&runner),
-        files,
-        post: Post::new(post),
+        fetcher: Fetcher::new(stock),
+        post,
         stop: stop.clone(),
         tasks: tasks.clone(),
     });
@@ -203,22 +214,21 @@ fn earlier(kept: Vec<KeptOrder>, config: &Config, defaults: &Defaults) -> Earlie
         let read = serde_json::from_str::<OrderDoc>(&order.doc)
             .map(|doc| Taken::read(doc, &config.data_dir, defaults));
         let name = read.as_ref().ok().and_then(|one| one.log(&config.data_dir));
-        let mut doc = None;
+        let mut known = None;
         let phase = order.ended.map_or(Phase::Given, Phase::Told);
         let problem = match read {
             Err(error) => Some(error.to_string()),
-            Ok(taken) => {
-                doc = Some(Arc::new(taken.doc));
-                match taken.order {
-                    Err(error) => Some(error.to_string()),
-                    Ok(order) => {
-                        if matches!(phase, Phase::Given) {
-                            earlier.adopted.push(order);
-                        }
-                        None
+            Ok(taken) => match taken.order {
+                Err(error) => Some(error.to_string()),
+                Ok(order) => {
+                    let home = taken.doc.home().to_owned();
+                    known = Some((Arc::clone(&order.workflow), home));
+                    if matches!(phase, Phase::Given) {
+                        earlier.adopted.push(order);
                     }
+                    None
                 }
-            }
+            },
         };
         if let (Some(problem), Phase::Given) = (problem, &phase) {
             earlier
@@ -226,7 +236,7 @@ fn earlier(kept: Vec<KeptOrder>, config: &Config, defaults: &Defaults) -> Earlie
                 .push((attempt.clone(), unreadable(&problem)));
         }
         let held = Held {
-            doc,
+            order: known,
             tail: Arc::new(Mutex::new(Tail::new(name, order.logged))),
             phase,
             cut: None,

@@ -2,16 +2,18 @@
 
 use super::book::Book;
 use super::desk::Desk;
-use super::files::Files;
 use super::flow::Flow;
 use super::follow::Follow;
+use super::offer::{Offers, Waiting};
 use super::tail::{BACKLOG, Tail};
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::{Outcome, Timestamp, Values};
+use crate::domain::pipeline::ErrorClass;
+use crate::domain::{Failure, Outcome, Timestamp, Values};
 use crate::engine::ports::{AttemptKey, Reports};
 use crate::pipeline::json;
 use crate::store::ledger::Holds;
-use crate::transport::letter::{Attempt, OutcomeDoc, Up};
+use crate::transport::files::Stock;
+use crate::transport::letter::{Attempt, OutcomeDoc, Up, move_paths};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,7 +21,9 @@ pub(super) struct Voice {
     pub book: Arc<Book>,
     pub desk: Desk,
     pub flow: Arc<Flow>,
-    pub files: Arc<dyn Files>,
+    pub stock: Arc<Stock>,
+    pub offers: Offers,
+    pub runtime: tokio::runtime::Handle,
     pub follow: Arc<Follow>,
     pub data_dir: PathBuf,
 }
@@ -46,20 +50,29 @@ impl Voice {
         self.log(attempt, &ending.tail, true);
         self.flow.forget(attempt);
         let mut files = Vec::new();
-        if let Outcome::Completed { outputs } = &mut outcome {
-            files = self.files.belongings(&attempt.workflow);
-            if let Some(doc) = &ending.doc {
-                doc.name_for_sender(outputs, &self.data_dir);
+        if let (Outcome::Completed { outputs }, Some((workflow, home))) =
+            (&mut outcome, &ending.order)
+        {
+            move_paths(outputs, &self.data_dir.to_string_lossy(), home);
+            match self.stock.belongings(workflow) {
+                Ok(found) => files = found,
+                Err(error) => outcome = no_files(&error),
             }
         }
-        let up = Up::Ended {
+        let waiting = Waiting {
             attempt: attempt.clone(),
             started_ms: started.map(|at| at.0),
             ended_ms: SystemClock.now().0,
             outcome: OutcomeDoc::from(&outcome),
-            files,
         };
-        self.desk.say(attempt.clone(), Holds::End, &up);
+        if files.is_empty() {
+            self.desk
+                .say(attempt.clone(), Holds::End, &waiting.into_letter());
+        } else {
+            let offering = self.book.offer(attempt);
+            self.runtime
+                .spawn(self.offers.clone().make(waiting, files, offering));
+        }
     }
 
     /// Tells what the log has grown by; with `all` it is the last time.
@@ -84,6 +97,19 @@ impl Voice {
     }
 }
 
+/// How a stage ends whose files can't be looked at.
+fn no_files(error: &std::io::Error) -> Outcome {
+    Outcome::Failed {
+        failure: Failure {
+            class: ErrorClass::Storage,
+            code: "files".into(),
+            message: format!("what the stage made can't be brought home: {error}"),
+            stage: None,
+            hint: "Look whether the box's data directory can be read and its disk has room.".into(),
+        },
+    }
+}
+
 impl Reports for Voice {
     fn ended(&self, key: AttemptKey, started_at: Option<Timestamp>, outcome: Outcome) {
         self.end(&Attempt::from(&key), started_at, outcome);
@@ -91,8 +117,8 @@ impl Reports for Voice {
 
     fn gave(&self, key: AttemptKey, mut outputs: Values) {
         let attempt = Attempt::from(&key);
-        if let Some(doc) = self.book.doc(&attempt) {
-            doc.name_for_sender(&mut outputs, &self.data_dir);
+        if let Some(home) = self.book.home(&attempt) {
+            move_paths(&mut outputs, &self.data_dir.to_string_lossy(), &home);
         }
         let up = Up::Gave {
             attempt: attempt.clone(),
