@@ -127,6 +127,7 @@ impl Scene {
     async fn kill(&mut self, daemon: Daemon) -> (Daemon, bool) {
         self.moment().await;
         daemon.kill().unwrap();
+        self.makers.server().until_left().await.unwrap();
         self.kills.push(self.makers.server().asked().len());
         let daemon = Daemon::start(&self.home).unwrap();
         let mut is_over = true;

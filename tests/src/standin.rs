@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// One request as it came.
 #[derive(Debug, Clone)]
@@ -88,6 +88,7 @@ type Answer = dyn Fn(&Asked) -> Reply + Send + Sync;
 pub struct StandIn {
     url: String,
     asked: Arc<Log>,
+    open: watch::Sender<usize>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -108,14 +109,23 @@ impl StandIn {
             .map_err(Failure::at("a stand-in's port"))?;
         let (asked, answer): (Arc<Log>, Arc<Answer>) = (Arc::default(), Arc::new(answer));
         let kept = Arc::clone(&asked);
+        let open = watch::Sender::new(0);
+        let counted = open.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&kept), Arc::clone(&answer)));
+                counted.send_modify(|open| *open += 1);
+                let served = serve(stream, Arc::clone(&kept), Arc::clone(&answer));
+                let counted = counted.clone();
+                tokio::spawn(async move {
+                    served.await;
+                    counted.send_modify(|open| *open -= 1);
+                });
             }
         });
         Ok(Self {
             url: format!("http://{address}"),
             asked,
+            open,
             task,
         })
     }
@@ -149,6 +159,25 @@ impl StandIn {
         tokio::time::timeout(crate::LIMIT, wait)
             .await
             .map_err(|_| Failure::new(format!("a stand-in was not asked {count} times")))
+    }
+}
+
+impl StandIn {
+    /// Waits, after whoever asked is gone, until everything that it still sent has been read.
+    pub async fn until_left(&self) -> Result<()> {
+        let wait = async {
+            // Connections are taken in their order: when this one is over, all of those before it are known.
+            let address = self.url.trim_start_matches("http://");
+            let mut last = TcpStream::connect(address).await?;
+            last.shutdown().await?;
+            last.read_to_end(&mut Vec::new()).await?;
+            let mut open = self.open.subscribe();
+            let _ = open.wait_for(|open| *open == 0).await;
+            std::io::Result::Ok(())
+        };
+        let left = tokio::time::timeout(crate::LIMIT, wait).await;
+        left.map_err(|_| Failure::new("somebody still speaks to a stand-in"))?
+            .map_err(Failure::at("a stand-in"))
     }
 }
 
