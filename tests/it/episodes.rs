@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Nine seconds of speech-like sound with pauses, over three scenes.
-fn record(path: &Path) {
+pub fn record(path: &Path) {
     let picture = "color=c=navy:s=320x180:r=10:d=3[a];color=c=orange:s=320x180:r=10:d=3[b];testsrc2=s=320x180:r=10:d=3[c];[a][b][c]concat=n=3[v]";
     let sound = "aevalsrc='0.3*sin(2*PI*220*t)*gt(sin(2*PI*t/3),-0.8)':d=9:s=44100[s]";
     let made = Command::new("ffmpeg")
@@ -27,7 +27,7 @@ fn record(path: &Path) {
 }
 
 /// A program that answers as whisper.cpp's does, whatever it hears.
-fn recogniser(home: &Home) -> String {
+pub fn recogniser(home: &Home) -> String {
     let token =
         |text: &str, from: u32| json!({"text": text, "offsets": {"from": from, "to": from + 300}});
     let piece = |from: u32, text: &str| {

@@ -7,11 +7,14 @@
 )]
 
 mod accounts;
+mod approval;
 mod asking;
 mod cancel;
 mod chain;
+mod clips_stored;
 mod command_line;
 mod conversations;
+mod costs;
 mod crash;
 mod dashboard;
 mod database;

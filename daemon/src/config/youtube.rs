@@ -16,6 +16,8 @@ pub struct Youtube {
     pub daily_uploads: u64,
     /// Quota units a day of one project (`daily_units`, or `daily_quota` as older files call it).
     pub daily_units: u64,
+    /// A person looks at each video before it is published, unless its request says otherwise.
+    pub approve: bool,
     /// By name.
     pub channels: BTreeMap<String, Channel>,
 }
@@ -40,6 +42,7 @@ impl Youtube {
             upload_url: read_url(section, "upload_url", &["http", "https"]),
             daily_uploads: section.integer_or("daily_uploads", 100, units),
             daily_units: section.integer_or("daily_units", quota, units),
+            approve: section.flag_or("approve", false),
             channels: section.section("channels", |channels| {
                 let names: Vec<String> = channels
                     .free_keys()

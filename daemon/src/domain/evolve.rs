@@ -13,6 +13,8 @@ use super::workflow::{Dependency, PausedFrom, Stage, StageState, State, Wait, Wo
 
 /// The outputs' reserved key: a map under it belongs to the workflow, the rest to the stage.
 pub const WORKFLOW_KEY: &str = "workflow";
+/// The outputs' key of what a stage cost; a retry does not forget it.
+const COST_KEY: &str = "cost";
 /// The parameter by which people name a video.
 const TITLE: &str = "title";
 
@@ -227,7 +229,8 @@ fn reopen(workflow: &mut Workflow, redo: &[usize], params: &Values) {
                 losses: 0,
                 progress: 0.0,
                 message: None,
-                outputs: Values::new(),
+                // What it cost was paid.
+                outputs: stage.outputs.remove_entry(COST_KEY).into_iter().collect(),
                 started_at: None,
                 ended_at: None,
                 failure: None,
@@ -283,7 +286,12 @@ fn stage_event(workflow: &mut Workflow, index: usize, event: &Event, now: Timest
             stage.progress = 100.0;
             stage.failure = None;
             stage.ended_at = Some(now);
+            let cost = stage.outputs.remove(COST_KEY);
             stage.outputs.clone_from(given);
+            if let Some(cost) = cost {
+                // Who ended it knew nothing of what it had cost: an outside maker's callback.
+                stage.outputs.entry(COST_KEY.to_owned()).or_insert(cost);
+            }
             workflow.outputs = outputs(workflow);
         }
         Event::StageAmended { outputs: given, .. } => {

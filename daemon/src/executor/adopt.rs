@@ -70,6 +70,6 @@ fn take_over(inner: &Arc<Inner>, order: Order, cancel: CancellationToken, is_who
             .bury(&task, "the journal that would name it can't be read"),
         ended => ended,
     };
-    let (started, outcome) = program::outcome(&order, &places, &task, ended);
-    inner.finish(&order, started, outcome);
+    let (started, outcome, spent) = program::outcome(&order, &places, &task, ended);
+    inner.finish(&order, started, outcome, &spent);
 }

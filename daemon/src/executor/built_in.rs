@@ -7,6 +7,7 @@ use super::program::{self, Places, marks};
 use super::run_key;
 use super::runner::Inner;
 use super::shims::{Ended, Task};
+use super::spent::Spent;
 use super::stage::{BoxFuture, Host, StageContext, StageError, Stdout, Step, StepResult};
 use crate::attempt_log::{Level, Writer};
 use crate::domain::pipeline::Work;
@@ -16,7 +17,6 @@ use crate::shim::{EndReason, Instructions};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -56,7 +56,7 @@ pub fn carry(
         places: places.clone(),
         order,
         cancel,
-        cpu_ms: AtomicU64::new(0),
+        spent: Mutex::default(),
         inner: Arc::clone(inner),
     });
     // The start of an adopted attempt is the one that is known already.
@@ -72,9 +72,12 @@ pub fn carry(
     inner.runtime.spawn(async move {
         let outcome = drive(&attempt, work.instrument(span)).await;
         let inner = Arc::clone(&attempt.inner);
-        inner
-            .lanes
-            .run(move || attempt.inner.finish(&attempt.order, started, outcome));
+        inner.lanes.run(move || {
+            let spent = lock(&attempt.spent).clone();
+            attempt
+                .inner
+                .finish(&attempt.order, started, outcome, &spent);
+        });
     });
 }
 
@@ -104,9 +107,7 @@ async fn drive(
         },
     };
     match answer {
-        Ok(Ok(outputs)) => Outcome::Completed {
-            outputs: outcome::with_cost(outputs, attempt.cpu_ms.load(Ordering::Relaxed)),
-        },
+        Ok(Ok(outputs)) => Outcome::Completed { outputs },
         Ok(Err(_)) if is_late => Fault::new(
             ErrorClass::Timeout,
             "timeout",
@@ -181,7 +182,7 @@ struct Attempt {
     places: Places,
     log: Mutex<Writer>,
     cancel: CancellationToken,
-    cpu_ms: AtomicU64,
+    spent: Mutex<Spent>,
     inner: Arc<Inner>,
 }
 
@@ -216,6 +217,10 @@ impl Host for Hold {
             });
             let _ = is_done.await;
         })
+    }
+
+    fn paid(&self, provider: &str, units: u64) {
+        lock(&self.0.spent).pay(provider, units);
     }
 
     fn cancelled(&self) -> &CancellationToken {
@@ -295,7 +300,7 @@ impl Attempt {
                 }
                 RunFault::Fault(fault) => failed(fault),
             })?;
-        self.cpu_ms.fetch_add(end.cpu_ms, Ordering::Relaxed);
+        lock(&self.spent).cpu_ms += end.cpu_ms;
         if end.signal == Some(rustix::process::Signal::KILL.as_raw()) {
             let hint = "Most often memory ran out: give the stage fewer neighbours (`resources`) or the box more memory.";
             return Err(StageError::failed(

@@ -32,6 +32,7 @@ mod run_key;
 mod runner;
 mod shims;
 mod slots;
+mod spent;
 pub mod stage;
 pub mod stages;
 

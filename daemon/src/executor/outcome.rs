@@ -3,7 +3,7 @@
 use super::shims::Ended;
 use crate::attempt_log::{LogName, tail_text};
 use crate::domain::pipeline::{FailMatch, StageSpec};
-use crate::domain::{ErrorClass, Failure, Outcome, Value, Values};
+use crate::domain::{ErrorClass, Failure, Outcome, Values};
 use crate::shim::{End, EndReason, SpawnProblem};
 use rustix::io::Errno;
 use std::borrow::Cow;
@@ -13,8 +13,6 @@ use std::time::Duration;
 const PATTERN_TAIL: u64 = 64 * 1024;
 /// `EX_TEMPFAIL`: the program asks to be run again.
 const TRY_AGAIN: i32 = 75;
-/// A stage that used less processor time has no cost worth telling.
-const WORTH_TELLING: u64 = 100;
 
 /// A failure, before it is known whose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,9 +83,7 @@ pub fn of_program(
     };
     match (end.exit, end.park) {
         (Some(0), _) => match outputs() {
-            Ok(outputs) => Outcome::Completed {
-                outputs: with_cost(outputs, end.cpu_ms),
-            },
+            Ok(outputs) => Outcome::Completed { outputs },
             Err(fault) => fault.of(&spec.id),
         },
         (Some(TRY_AGAIN), Some(park)) => {
@@ -320,22 +316,4 @@ fn mapped(spec: &StageSpec, log: &LogName, exit: i32) -> Option<ErrorClass> {
             })
             .map(|(_, class)| class)
     })
-}
-
-/// The outputs with `cost.cpuSeconds`, unless the program told a cost itself or used next to nothing.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "processor time is far below 2^53 milliseconds"
-)]
-pub fn with_cost(mut outputs: Values, cpu_ms: u64) -> Values {
-    if cpu_ms >= WORTH_TELLING {
-        let seconds = Value::Number(cpu_ms as f64 / 1000.0);
-        let cost = outputs
-            .entry("cost".to_owned())
-            .or_insert_with(|| Value::Map(Values::new()));
-        if let Value::Map(cost) = cost {
-            cost.entry("cpuSeconds".to_owned()).or_insert(seconds);
-        }
-    }
-    outputs
 }

@@ -4,6 +4,7 @@ use super::outcome::{self, Fault};
 use super::outputs;
 use super::run_key;
 use super::shims::{Ended, Task};
+use super::spent::Spent;
 use crate::attempt_log::LogName;
 use crate::domain::pipeline::Work;
 use crate::domain::{ErrorClass, Outcome, Timestamp, Value, template};
@@ -181,17 +182,17 @@ pub fn task(order: &Order, places: &Places, cancel: CancellationToken) -> Result
     })
 }
 
-/// What the end of the task's run means, and when the program was started.
+/// What the end of the task's run means, when the program was started, and what it used.
 #[must_use]
 pub fn outcome(
     order: &Order,
     places: &Places,
     task: &Task,
     ended: Ended,
-) -> (Option<Timestamp>, Outcome) {
-    let started = match &ended {
-        Ended::End(end) => Some(Timestamp(end.started)),
-        _ => None,
+) -> (Option<Timestamp>, Outcome, Spent) {
+    let (started, spent) = match &ended {
+        Ended::End(end) => (Some(Timestamp(end.started)), Spent::cpu(end.cpu_ms)),
+        _ => (None, Spent::default()),
     };
     let spec = &order.workflow.plan.stages[order.stage];
     let program = task.instructions.program.to_string_lossy();
@@ -200,6 +201,7 @@ pub fn outcome(
         outcome::of_program(spec, &program, &places.log, ended, || {
             outputs::read(&places.outputs(order))
         }),
+        spent,
     )
 }
 

@@ -6,11 +6,12 @@ use super::program::{self, Places};
 use super::registry::Registry;
 use super::shims::Shims;
 use super::slots::Slots;
+use super::spent::Spent;
 use super::{adopt, built_in, clean_up, hints, run_key};
 use super::{lanes::Lanes, lock::lock};
 use crate::config::Config;
 use crate::domain::pipeline::Work;
-use crate::domain::{Outcome, Timestamp, Workflow};
+use crate::domain::{Outcome, Timestamp, Values, Workflow};
 use crate::engine::ports::{AttemptKey, Order, OwnRunner, Reports, StageRunner};
 use crate::veil;
 use std::collections::HashMap;
@@ -182,10 +183,18 @@ impl Inner {
         order: &Order,
         started: Option<Timestamp>,
         mut outcome: Outcome,
+        spent: &Spent,
     ) {
         if let Outcome::Failed { failure } = &mut outcome {
             // A service may have repeated the key that it refuses.
             failure.message = veil::hide(&failure.message).into_owned();
+        }
+        if let Outcome::Completed { outputs } = &mut outcome {
+            spent.tell(order, outputs);
+        } else if spent.is_worth_telling() {
+            let mut cost = Values::new();
+            spent.tell(order, &mut cost);
+            self.reports().gave(order.key(), cost);
         }
         self.reports().ended(order.key(), started, outcome);
         let mut state = lock(&self.state);
@@ -219,8 +228,8 @@ impl Inner {
             Err(fault) => self.finish_with(&order, fault),
             Ok(task) => {
                 let ended = self.shims.run(&task);
-                let (started, outcome) = program::outcome(&order, &places, &task, ended);
-                self.finish(&order, started, outcome);
+                let (started, outcome, spent) = program::outcome(&order, &places, &task, ended);
+                self.finish(&order, started, outcome, &spent);
             }
         }
     }
@@ -228,6 +237,6 @@ impl Inner {
     /// Tells that an attempt failed before anything of it ran.
     pub fn finish_with(self: &Arc<Self>, order: &Order, fault: Fault) {
         let outcome = fault.of(&order.workflow.plan.stages[order.stage].id);
-        self.finish(order, None, outcome);
+        self.finish(order, None, outcome, &Spent::default());
     }
 }

@@ -126,6 +126,11 @@ impl StageContext {
         self.host.gave(outputs).await;
     }
 
+    /// A provider was used now: so many tokens, characters, requests, clips. It is the stage's cost, however the attempt ends.
+    pub fn paid(&self, provider: &str, units: u64) {
+        self.host.paid(provider, units);
+    }
+
     /// Runs a program under the shim, once per attempt and name: see the module's words. Steps of different names may run
     /// at the same time.
     ///
@@ -147,6 +152,8 @@ pub trait Host: Send + Sync + 'static {
     fn progress(&self, percent: f64, message: Option<String>);
     /// See `StageContext::gave`.
     fn gave(&self, outputs: Values) -> BoxFuture<()>;
+    /// See `StageContext::paid`.
+    fn paid(&self, provider: &str, units: u64);
     /// See `StageContext::cancelled`.
     fn cancelled(&self) -> &CancellationToken;
     /// See `StageContext::step`.

@@ -1,5 +1,5 @@
 //! What a workflow cost, added up over its stages: processor and graphics seconds, and the units that each provider counts
-//! in. Only what its completed stages told is known; a number that none of them told is 0.
+//! in, those of attempts that failed as well. Only what its stages told is known; a number that none of them told is 0.
 
 use crate::domain::{Value as Given, Values, Workflow};
 use crate::pipeline::json;

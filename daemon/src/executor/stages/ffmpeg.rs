@@ -42,10 +42,26 @@ impl Ffmpeg {
     /// The codecs of a finished film: H.264 and AAC as every player takes them, in an MP4 that plays while it loads.
     #[must_use]
     pub fn finished(self) -> Self {
+        self.picture().sound().file()
+    }
+
+    /// The picture of a finished film.
+    #[must_use]
+    pub fn picture(self) -> Self {
         self.args(["-c:v", "libx264", "-preset", "veryfast", "-crf", "21"])
             .args(["-profile:v", "high", "-g", "60", "-pix_fmt", "yuv420p"])
-            .args(["-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2"])
-            .args(["-movflags", "+faststart", "-map_metadata", "-1"])
+    }
+
+    /// The sound of a finished film.
+    #[must_use]
+    pub fn sound(self) -> Self {
+        self.args(["-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2"])
+    }
+
+    /// The file of a finished film: its index stands in front, and it tells nothing of where it was made.
+    #[must_use]
+    pub fn file(self) -> Self {
+        self.args(["-movflags", "+faststart", "-map_metadata", "-1"])
             .args(["-f", "mp4"])
     }
 

@@ -54,9 +54,7 @@ async fn by_veo(
         ));
     }
     let cut = search::make(context, &made, &lengths).await?;
-    let mut outputs = clips::outputs(cut, "veo");
-    provided::note_units(&mut outputs, "veo", made.len() as u64);
-    Ok(Some(outputs))
+    Ok(Some(clips::outputs(cut, "veo")))
 }
 
 /// Draws the clips of a narration.

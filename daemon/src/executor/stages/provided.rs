@@ -2,7 +2,7 @@
 
 use crate::attempt_log::Level;
 use crate::config::Missing;
-use crate::domain::{ErrorClass, Value, Values};
+use crate::domain::ErrorClass;
 use crate::executor::stage::{StageContext, StageError};
 use crate::providers::{Lacks, Trouble};
 use std::future::Future;
@@ -59,19 +59,6 @@ pub fn or_offline(context: &StageContext, lacks: &Lacks, instead: &str) -> Resul
     }
     context.log(Level::Warn, &format!("{lacks}; {instead}"));
     Ok(())
-}
-
-/// Notes in a stage's outputs what was used of a provider: requests, tokens, characters, clips.
-pub fn note_units(outputs: &mut Values, provider: &str, units: u64) {
-    if units == 0 {
-        return;
-    }
-    let units = Values::from([(
-        provider.to_owned(),
-        Value::Int(i64::try_from(units).unwrap_or(i64::MAX)),
-    )]);
-    let cost = Values::from([("units".to_owned(), Value::Map(units))]);
-    outputs.insert("cost".to_owned(), Value::Map(cost));
 }
 
 #[cfg(test)]

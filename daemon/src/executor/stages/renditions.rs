@@ -87,28 +87,10 @@ async fn encode(
     for (index, (level, _)) in levels.iter().enumerate() {
         piece = piece.makes(level, &kept.rendition(level));
         command = command
-            .args([
-                "-map",
-                &format!("[v{index}]"),
-                "-map",
-                "0:a:0",
-                "-c:v",
-                "libx264",
-                "-preset",
-                "veryfast",
-                "-crf",
-                "22",
-            ])
-            .args([
-                "-pix_fmt",
-                "yuv420p",
-                "-c:a",
-                "copy",
-                "-movflags",
-                "+faststart",
-                "-f",
-                "mp4",
-            ])
+            .args(["-map", &format!("[v{index}]"), "-map", "0:a:0"])
+            .picture()
+            .args(["-c:a", "copy"])
+            .file()
             .output(&files::part(&kept.rendition(level)));
     }
     let step = command.step(ffmpeg::frames_long(video.frames()), (0.0, 99.0));

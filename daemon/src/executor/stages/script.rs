@@ -78,7 +78,6 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             outputs.insert(key.to_owned(), Value::from(text));
         }
     }
-    provided::note_units(&mut outputs, "openai", tokens);
     Ok(outputs)
 }
 
@@ -95,6 +94,7 @@ async fn write(
         max_tokens: TOKENS,
     };
     let (written, tokens): (Written, u64) = provided::ask(context, chat.ask_for(ask)).await?;
+    context.paid("openai", tokens);
     if written.script.chars().any(char::is_alphanumeric) {
         return Ok((written, tokens));
     }

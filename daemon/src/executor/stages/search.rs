@@ -78,7 +78,6 @@ async fn by_pexels(context: &StageContext, lengths: &[u64]) -> Result<Option<Val
     outputs.insert("credits".to_owned(), credits.clone());
     let shared = Values::from([("credits".to_owned(), credits)]);
     outputs.insert("workflow".to_owned(), Value::Map(shared));
-    provided::note_units(&mut outputs, "pexels", taken.units);
     Ok(Some(outputs))
 }
 

@@ -39,6 +39,14 @@ const READING: f64 = 20.0;
 /// tries are left.
 pub async fn run(context: StageContext) -> Result<Values, StageError> {
     let items = items(&context).await?;
+    keep(&context, &items).await
+}
+
+/// Puts these files into the store, where there is one besides this box, and tells where they are.
+///
+/// # Errors
+/// Class `storage` when the store does not take one and tries are left.
+pub async fn keep(context: &StageContext, items: &[Item]) -> Result<Values, StageError> {
     if !context.outside.objects.is_remote() {
         let bytes: u64 = items.iter().map(|item| item.size).sum();
         let words = format!(
@@ -46,18 +54,18 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             items.len()
         );
         context.log(Level::Info, &words);
-        return Ok(outputs(&context, &items, "local", Vec::new(), &[]));
+        return Ok(outputs(context, items, "local", Vec::new(), &[]));
     }
-    let mut results = Results::read(&context).await?;
-    let failure = put_all(&context, &items, &mut results).await?;
+    let mut results = Results::read(context).await?;
+    let failure = put_all(context, items, &mut results).await?;
     let told = items
         .iter()
-        .map(|item| results.told(&context, item))
+        .map(|item| results.told(context, item))
         .collect();
     let Some(error) = failure else {
         return Ok(outputs(
-            &context,
-            &items,
+            context,
+            items,
             context.outside.objects.word(),
             told,
             &[],
@@ -81,7 +89,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
     );
     context.log(Level::Warn, &words);
     tracing::warn!(component = "STORE", videoId = %context.workflow_id, outcome = "local", "{words}");
-    Ok(outputs(&context, &items, "local", told, &left))
+    Ok(outputs(context, items, "local", told, &left))
 }
 
 /// Puts what isn't there yet. Answers the last thing that went wrong.
@@ -154,24 +162,37 @@ async fn items(context: &StageContext) -> Result<Vec<Item>, StageError> {
         if items.iter().any(|item| item.key == key) {
             continue;
         }
-        let (file, stop) = (path.clone(), context.cancelled().clone());
-        let (sha256, size) =
-            files::blocking(move || verified(&file, &|| stop.is_cancelled())).await?;
-        items.push(Item {
-            key,
-            path,
-            size,
-            sha256,
-        });
-        let share = if context.outside.objects.is_remote() {
-            READING
-        } else {
-            100.0
-        };
-        #[allow(clippy::cast_precision_loss, reason = "a count of files")]
-        context.progress(share * (index + 1) as f64 / count as f64, None);
+        items.push(item(context, key, path).await?);
+        context.progress(read(context, index + 1, count), None);
     }
     Ok(items)
+}
+
+/// A file with its hash, read to its end.
+///
+/// # Errors
+/// What the disk says.
+pub async fn item(context: &StageContext, key: String, path: PathBuf) -> Result<Item, StageError> {
+    let (file, stop) = (path.clone(), context.cancelled().clone());
+    let (sha256, size) = files::blocking(move || verified(&file, &|| stop.is_cancelled())).await?;
+    Ok(Item {
+        key,
+        path,
+        size,
+        sha256,
+    })
+}
+
+/// The stage's progress when so many of its files are read.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "a count of files")]
+pub fn read(context: &StageContext, done: usize, count: usize) -> f64 {
+    let share = if context.outside.objects.is_remote() {
+        READING
+    } else {
+        100.0
+    };
+    share * done as f64 / count.max(1) as f64
 }
 
 fn outputs(

@@ -38,15 +38,15 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         ));
     }
     let service = service(&context)?;
-    let (mut outputs, units) = match piece(&context, service.as_ref(), &script)
+    let (mut outputs, reused) = match piece(&context, service.as_ref(), &script)
         .look(&context)
         .await?
     {
-        Look::Found(facts) => (facts, None),
+        Look::Found(facts) => (facts, true),
         Look::Missing(making) => {
-            let (facts, units) = narrate(&context, service.as_ref(), &script, spoken).await?;
+            let facts = narrate(&context, service.as_ref(), &script, spoken).await?;
             making.keep(&context, &facts).await;
-            (facts, Some(units))
+            (facts, false)
         }
     };
     let narration = Narration::read(&context.work_dir).await?;
@@ -70,8 +70,7 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         ("provider".to_owned(), Value::from(provider)),
         ("sentences".to_owned(), Value::Int(count)),
     ]);
-    provided::note_units(&mut outputs, provider, units.unwrap_or(0));
-    reuse::say(&mut outputs, units.is_none());
+    reuse::say(&mut outputs, reused);
     Ok(outputs)
 }
 
@@ -94,13 +93,13 @@ fn piece(context: &StageContext, service: Option<&Speech>, script: &str) -> Piec
     }
 }
 
-/// Has the script spoken, and joins what was spoken; the language and voice, and the units that were paid for.
+/// Has the script spoken, and joins what was spoken; the language and voice.
 async fn narrate(
     context: &StageContext,
     service: Option<&Speech>,
     script: &str,
     spoken: Vec<sentences::Sentence>,
-) -> Result<(Values, u64), StageError> {
+) -> Result<Values, StageError> {
     let folder = context.work_dir.join("speech");
     let dir = folder.clone();
     files::blocking(move || files::make_dir(&dir)).await?;
@@ -114,7 +113,7 @@ async fn narrate(
     ]);
     let work = context.work_dir.clone();
     files::blocking(move || join(&work, &said.sounds, &spoken, said.language)).await?;
-    Ok((facts, said.units))
+    Ok(facts)
 }
 
 /// The service that speaks, where one is named and can.
@@ -155,7 +154,6 @@ async fn by_espeak(
         sounds: sounds.collect(),
         language: cast.language,
         voice: cast.voice,
-        units: 0,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::config::{Config, Missing, Remote};
 use crate::domain::{Pipeline, Value, Values};
 use crate::pipeline::footage;
 
-/// Fills in `videoSource` and `writeScript`, and refuses what lacks its key under `[providers] missing = "refuse"`.
+/// Fills in `videoSource`, `writeScript` and `approve`, and refuses what lacks its key under `[providers] missing = "refuse"`.
 pub(super) fn settle(
     plan: &Pipeline,
     params: &mut Values,
@@ -14,6 +14,10 @@ pub(super) fn settle(
 ) {
     let has = |name: &str| plan.params.iter().any(|spec| spec.name == name);
     let providers = &config.providers;
+    if has("approve") && !params.contains_key("approve") {
+        let wanted = Value::Bool(config.youtube.approve);
+        params.insert("approve".to_owned(), wanted);
+    }
     if has("videoSource") && !params.contains_key("videoSource") {
         params.insert("videoSource".to_owned(), Value::from(source(config)));
     }

@@ -33,6 +33,19 @@ const WAIT: i64 = 600;
 /// Who asks, in which request: what all three begin with.
 type From<'a> = Origin<'a>;
 
+fn origin<'a>(
+    caller: &'a Caller,
+    request: &'a RequestId,
+    derived: Option<&'a Extension<Derived>>,
+) -> From<'a> {
+    From {
+        caller,
+        request,
+        surface: "async",
+        derived: derived.map(|Extension(derived)| derived),
+    }
+}
+
 /// The episode of the path.
 ///
 /// # Errors
@@ -169,12 +182,7 @@ pub async fn process(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let origin = From {
-        caller: &caller,
-        request: &request,
-        surface: "async",
-        derived: derived.as_deref(),
-    };
+    let origin = origin(&caller, &request, derived.as_ref());
     let episode = find(&api, &id).await?;
     let job = take(&api, &origin, &episode, sent.fields_or_none()).await?;
     Ok(begun(&job, "Episode processing queued"))
@@ -190,12 +198,7 @@ pub async fn process_and_wait(
     Asked(mut asked): Asked,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let origin = From {
-        caller: &caller,
-        request: &request,
-        surface: "async",
-        derived: derived.as_deref(),
-    };
+    let origin = origin(&caller, &request, derived.as_ref());
     let queried = asked.whole("wait", 0, LONGEST);
     asked.finish()?;
     let mut body = sent.fields_or_none();
@@ -224,12 +227,7 @@ pub async fn render_clips(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let origin = From {
-        caller: &caller,
-        request: &request,
-        surface: "async",
-        derived: derived.as_deref(),
-    };
+    let origin = origin(&caller, &request, derived.as_ref());
     let episode = find(&api, &id).await?;
     let mut body = sent.fields_or_none();
     same_episode(&mut body, &episode.id);

@@ -5,7 +5,7 @@ use crate::attempt_log::Level;
 use crate::domain::{Value, Values};
 use crate::episodes::{Clip, Segment, Transcript};
 use crate::executor::stage::{StageContext, StageError};
-use crate::executor::stages::{files, provided};
+use crate::executor::stages::files;
 
 /// Where nobody speaks, pictures alone divide the episode, into pieces of at most so many seconds.
 const PIECE: f64 = 12.0;
@@ -40,12 +40,11 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         most.saturating_mul(2).min(50),
     );
     let judged = rank::by_model(&context, &found_by_rules, most).await?;
-    let (clips, provider, tokens) = match judged {
-        Some((clips, tokens)) => (clips, "openai", tokens),
+    let (clips, provider) = match judged {
+        Some(clips) => (clips, "openai"),
         None => (
             choose::clips(&transcript, &seen, found.length, most),
             "rules",
-            0,
         ),
     };
     context.log(
@@ -58,13 +57,12 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
         ),
     );
     let count = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
-    let mut own = Values::from([
+    let own = Values::from([
         ("cuts".to_owned(), count(seen.cuts.len())),
         ("pauses".to_owned(), count(seen.pauses.len())),
         ("clipCount".to_owned(), count(clips.len())),
         ("provider".to_owned(), Value::from(provider)),
     ]);
-    provided::note_units(&mut own, provider, tokens);
     let told = Values::from([(
         "clips".to_owned(),
         Value::List(clips.iter().map(told).collect()),

@@ -33,7 +33,7 @@ struct One {
     title: Option<String>,
 }
 
-/// The best `most` of the clips by the model's judgement, in the order of their beginnings, and how many tokens that cost; none
+/// The best `most` of the clips by the model's judgement, in the order of their beginnings; none
 /// where no model judged.
 ///
 /// # Errors
@@ -42,7 +42,7 @@ pub async fn by_model(
     context: &StageContext,
     clips: &[Clip],
     most: usize,
-) -> Result<Option<(Vec<Clip>, u64)>, StageError> {
+) -> Result<Option<Vec<Clip>>, StageError> {
     let config = &context.config;
     let known = clips.iter().any(|clip| !clip.text.is_empty());
     if provided::is_simulated(context) || config.providers.chat.is_none() || !known {
@@ -67,9 +67,13 @@ pub async fn by_model(
         json: true,
         max_tokens: count.saturating_mul(TOKENS).saturating_add(AROUND),
     };
-    let asking = provided::ask(context, chat.ask_for::<Judged>(ask));
+    let asking = async {
+        let (judged, tokens) = provided::ask(context, chat.ask_for::<Judged>(ask)).await?;
+        context.paid("openai", tokens);
+        Ok(judged)
+    };
     match paid::once(context, &["rank".as_bytes(), user.as_bytes()], asking).await {
-        Ok((judged, tokens)) => Ok(Some((applied(clips, judged, most), tokens))),
+        Ok(judged) => Ok(Some(applied(clips, judged, most))),
         Err(StageError::Failed { message, .. }) => {
             context.log(
                 Level::Warn,

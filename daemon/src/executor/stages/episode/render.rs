@@ -185,28 +185,17 @@ fn command(
             frame.width, frame.height
         );
         command = command
-            .args([
-                "-vf", &filters, "-c:v", "libx264", "-preset", "veryfast", "-crf", "22",
-            ])
-            .args(["-profile:v", "high", "-pix_fmt", "yuv420p", "-fpsmax", "60"]);
+            .args(["-vf", &filters])
+            .picture()
+            .args(["-fpsmax", "60"]);
     }
     if found.has_sound {
         let sound = format!("{},aresample=48000", loudness::setting());
-        command = command
-            .args(["-map", "0:a:0", "-af", &sound])
-            .args(["-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2"]);
+        command = command.args(["-map", "0:a:0", "-af", &sound]).sound();
     }
     command
-        .args([
-            "-sn",
-            "-dn",
-            "-movflags",
-            "+faststart",
-            "-map_metadata",
-            "-1",
-            "-f",
-            "mp4",
-        ])
+        .args(["-sn", "-dn"])
+        .file()
         .output(part)
         .step(length, progress)
 }

@@ -46,19 +46,7 @@ pub(super) async fn run(context: &StageContext, name: &str) -> Result<Values, St
         .drawn(&graph)
         .drawn("anullsrc=r=48000:cl=stereo")
         .args(["-vf", &size, "-t", &ffmpeg::seconds(length), "-r", "30"])
-        .args([
-            "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
-        ])
-        .args([
-            "-c:a",
-            "aac",
-            "-b:a",
-            "64k",
-            "-movflags",
-            "+faststart",
-            "-f",
-            "mp4",
-        ])
+        .finished()
         .output(&part)
         .step(length, (0.0, 99.0));
     programs::run(context, "draw", step).await?;

@@ -32,8 +32,6 @@ pub struct Taken {
     pub footage: Vec<Footage>,
     /// Who is to be named.
     pub credits: Vec<Value>,
-    /// Requests that were made.
-    pub units: u64,
 }
 
 /// Searches, and fetches a file for each section as far as there are any.
@@ -54,14 +52,13 @@ pub async fn take(
     };
     let queries = queries(context);
     let mut lists = Vec::with_capacity(queries.len());
-    let mut units = 0;
     for query in &queries {
         let found = provided::ask(context, pexels.search(query, wanted)).await?;
         context.log(
             Level::Info,
             &format!("pexels has {} videos for {query:?}", found.len()),
         );
-        units += 1;
+        context.paid("pexels", 1);
         lists.push(found);
     }
     let chosen = chosen(lists, sections.min(FILES));
@@ -97,11 +94,7 @@ pub async fn take(
         credits.push(credit(found));
     }
     footage.sort_by_key(|one: &Footage| !one.fits);
-    Ok(Taken {
-        footage,
-        credits,
-        units,
-    })
+    Ok(Taken { footage, credits })
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a count of files")]

@@ -161,6 +161,7 @@ impl Clip {
         };
         match asked {
             Ok(name) => {
+                context.paid("veo", 1);
                 context.log(Level::Info, &format!("asked for a clip: {name}"));
                 note.name = Some(name);
                 self.keep(&note).await

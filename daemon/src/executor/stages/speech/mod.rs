@@ -22,8 +22,6 @@ pub struct Spoken {
     pub language: String,
     /// The voice's name, or the service's own.
     pub voice: String,
-    /// Characters that were sent now.
-    pub units: u64,
 }
 
 /// Speaks all sentences into a folder.
@@ -49,9 +47,9 @@ pub async fn speak(
             voice.as_deref().unwrap_or("its own")
         ),
     );
-    let (mut sounds, mut units) = (Vec::with_capacity(spoken.len()), 0);
+    let mut sounds = Vec::with_capacity(spoken.len());
     for (index, sentence) in spoken.iter().enumerate() {
-        let (path, paid) = one(
+        let path = one(
             context,
             speech,
             &sentence.text,
@@ -61,7 +59,6 @@ pub async fn speak(
         )
         .await?;
         sounds.push(path);
-        units += paid;
         #[allow(clippy::cast_precision_loss, reason = "a count of sentences")]
         let done = 95.0 * (index + 1) as f64 / spoken.len() as f64;
         context.progress(
@@ -74,11 +71,10 @@ pub async fn speak(
         sounds,
         language,
         voice,
-        units,
     })
 }
 
-/// The sound of a sentence, and how many characters were paid for now.
+/// The sound of a sentence.
 async fn one(
     context: &StageContext,
     speech: &Speech,
@@ -86,16 +82,16 @@ async fn one(
     language: &str,
     voice: Option<&str>,
     folder: &Path,
-) -> Result<(PathBuf, u64), StageError> {
+) -> Result<PathBuf, StageError> {
     let name = name(&[speech.name(), language, voice.unwrap_or_default(), text]);
     let (raw, sound) = (
         folder.join(format!("{name}.raw")),
         folder.join(format!("{name}.wav")),
     );
     if tokio::fs::try_exists(&sound).await.unwrap_or(false) {
-        return Ok((sound, 0));
+        return Ok(sound);
     }
-    let (mut paid, mut to_keep) = (0, None);
+    let mut to_keep = None;
     if !tokio::fs::try_exists(&raw).await.unwrap_or(false) {
         if !speech.fits(text) {
             return Err(StageError::failed(
@@ -118,7 +114,7 @@ async fn one(
         if let Look::Missing(making) = piece.look(context).await? {
             let spoken = speech.speak(text, Manner { language, voice });
             let bytes = provided::ask(context, spoken).await?;
-            paid = text.chars().count() as u64;
+            context.paid(speech.name(), text.chars().count() as u64);
             let path = raw.clone();
             files::blocking(move || files::write_whole(&path, &bytes)).await?;
             to_keep = Some(making);
@@ -173,7 +169,7 @@ async fn one(
     if let Some(making) = to_keep {
         making.keep(context, &Values::new()).await;
     }
-    Ok((sound, paid))
+    Ok(sound)
 }
 
 fn name(parts: &[&str]) -> String {

@@ -179,6 +179,8 @@ impl Host for Fake {
         Box::pin(async {})
     }
 
+    fn paid(&self, _: &str, _: u64) {}
+
     fn cancelled(&self) -> &CancellationToken {
         &self.stop
     }
