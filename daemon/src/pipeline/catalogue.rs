@@ -250,6 +250,7 @@ mod tests {
                 "thumbnails",
                 "checking",
                 "storing",
+                "approving",
                 "publishing"
             ]
         );

@@ -96,6 +96,7 @@ mod tests {
             token_url: None,
             upload_url: None,
             daily_uploads: 1,
+            approve: false,
             daily_units: 500,
             channels: [("a", "p"), ("b", "p"), ("c", "q"), ("folder", "")]
                 .map(|(name, id)| (name.to_owned(), channel(id)))
