@@ -208,7 +208,7 @@ impl App {
                 let detail = self.view.detail.as_ref();
                 detail.and_then(|detail| detail.shown.as_ref()).filter(here)
             })
-            .or_else(|| self.view.history.rows.iter().find(here))
+            .or_else(|| self.view.history.row(wanted))
             .or_else(|| self.view.stats.ended.iter().find(here))
     }
 

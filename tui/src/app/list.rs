@@ -3,7 +3,10 @@
 
 use crate::model::Row;
 use crate::model::filter::Filter;
-use crate::model::order::Sort;
+use crate::model::listed::Listed;
+use crate::model::order::{Sort, SortKey};
+use crate::model::past::{Entry, Past};
+use crate::model::strings::Strings;
 
 /// A column of a list of workflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +58,7 @@ pub struct ListView {
     /// In which order.
     pub sort: Sort,
     /// Keys that pass, in order.
-    pub ids: Vec<String>,
+    pub ids: Strings,
     /// Rows before the filter.
     pub total: usize,
     /// Keys that pass whatever the filter says of them here: the daemon found them by it.
@@ -69,38 +72,66 @@ pub struct ListView {
 }
 
 impl ListView {
-    /// Takes the rows there are now; `keep_order` leaves them as they come.
-    pub fn fill<'a>(&mut self, rows: impl Iterator<Item = &'a Row>, keep_order: bool) {
+    /// Takes the rows there are now.
+    pub fn fill<'a>(&mut self, rows: impl Iterator<Item = &'a Row>) {
         let mut total = 0;
         let mut passing: Vec<&Row> = rows
             .inspect(|_| total += 1)
-            .filter(|row| self.filter.matches(row) || self.also.contains(&row.key))
+            .filter(|row| self.filter.matches(*row) || self.also.contains(&row.key))
             .collect();
-        if !keep_order {
-            self.sort.arrange(&mut passing);
-        } else if self.sort.reversed {
-            passing.reverse();
-        }
+        passing.sort_by(|a, b| self.sort.order(*a, *b));
         self.total = total;
         self.ids.clear();
         self.ids
-            .extend(passing.into_iter().map(|row| row.key.clone()));
+            .extend(passing.into_iter().map(|row| row.key.as_str()));
+        self.find_cursor();
+    }
+
+    /// Takes what ended; in the usual order it stays as it comes, newest first.
+    pub fn fill_past(&mut self, past: &Past) {
+        let also = |entry: &Entry<'_>| !self.also.is_empty() && self.also.contains(&entry.key());
+        let passes = |entry: &Entry<'_>| self.filter.matches(entry) || also(entry);
+        let mut ids = std::mem::take(&mut self.ids);
+        ids.clear();
+        let mut push = |entry: Entry<'_>| match entry.place() {
+            (0, id) => ids.push(id),
+            _ => ids.push(&entry.key()),
+        };
+        if self.sort == Sort::default() {
+            past.entries().filter(passes).for_each(|entry| {
+                push(entry);
+            });
+        } else if self.sort.key == SortKey::default() {
+            past.entries().rev().filter(passes).for_each(|entry| {
+                push(entry);
+            });
+        } else {
+            let mut passing: Vec<Entry<'_>> = past.entries().filter(passes).collect();
+            passing.sort_by(|a, b| self.sort.order(a, b));
+            passing.into_iter().for_each(|entry| {
+                push(entry);
+            });
+        }
+        self.ids = ids;
+        self.total = past.len();
         self.find_cursor();
     }
 
     fn find_cursor(&mut self) {
-        let held = self
-            .cursor
-            .as_ref()
-            .and_then(|id| self.ids.iter().position(|known| known == id));
-        self.at = held.unwrap_or_else(|| self.at.min(self.ids.len().saturating_sub(1)));
-        self.cursor = self.ids.get(self.at).cloned();
+        // Mostly it stands where it stood.
+        let same = self.cursor.is_some() && self.ids.get(self.at) == self.cursor.as_deref();
+        let held = match &self.cursor {
+            Some(_) if same => Some(self.at),
+            Some(key) => self.ids.position(key),
+            None => None,
+        };
+        self.go(held.unwrap_or(self.at));
     }
 
     /// Moves the cursor to a place; beyond the ends it stops at them.
     pub fn go(&mut self, at: usize) {
         self.at = at.min(self.ids.len().saturating_sub(1));
-        self.cursor = self.ids.get(self.at).cloned();
+        self.cursor = self.ids.get(self.at).map(str::to_owned);
     }
 
     /// Moves the cursor by some rows.
@@ -110,7 +141,7 @@ impl ListView {
 
     /// Puts the cursor on a workflow, if it is there.
     pub fn go_to(&mut self, id: &str) -> bool {
-        match self.ids.iter().position(|known| known == id) {
+        match self.ids.position(id) {
             Some(at) => {
                 self.go(at);
                 true

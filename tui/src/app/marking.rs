@@ -15,7 +15,7 @@ impl App {
             return (ids.collect(), hooks.cursor.at);
         }
         let list = self.view.list();
-        (list.ids.clone(), list.at)
+        (list.ids.iter().map(str::to_owned).collect(), list.at)
     }
 
     fn marks_mut(&mut self) -> &mut BTreeSet<String> {
@@ -37,6 +37,7 @@ impl App {
             marks.insert(id.clone());
         }
         self.view.mark_from = Some(id);
+        self.marked();
         self.move_by(1);
     }
 
@@ -54,11 +55,13 @@ impl App {
         let range = from.min(at)..=from.max(at);
         let wanted: Vec<String> = ids.get(range).unwrap_or_default().to_vec();
         self.marks_mut().extend(wanted);
+        self.marked();
     }
 
     pub(super) fn mark_all(&mut self) {
         let (ids, _) = self.markable();
         self.marks_mut().extend(ids);
+        self.marked();
     }
 
     pub(super) fn invert_marks(&mut self) {
@@ -68,6 +71,14 @@ impl App {
             if !marks.remove(&id) {
                 marks.insert(id);
             }
+        }
+        self.marked();
+    }
+
+    /// What is marked is at hand for acts, also where lists keep it packed.
+    fn marked(&mut self) {
+        if self.view.screen == Screen::History {
+            self.unpack_marked();
         }
     }
 

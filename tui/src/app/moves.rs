@@ -3,7 +3,7 @@
 use super::core::App;
 use super::detail::Tab;
 use super::view::Screen;
-use crate::model::Row;
+use crate::model::listed::Listed;
 use crate::model::words::Status;
 
 impl App {
@@ -90,9 +90,16 @@ impl App {
         let list = self.view.list();
         let count = list.ids.len();
         let problem = |at: &usize| {
-            self.row(&list.ids[*at]).is_some_and(|row: &Row| {
-                row.status == Status::Failed || row.asks() || self.is_stale(row)
-            })
+            let Some(key) = list.ids.get(*at) else {
+                return false;
+            };
+            match self.row(key) {
+                Some(row) => row.status == Status::Failed || row.asks() || self.is_stale(row),
+                None => {
+                    let ended = self.view.history.past.find(key);
+                    ended.is_some_and(|entry| entry.status() == Status::Failed)
+                }
+            }
         };
         if !self.view.screen.lists_workflows() {
             self.show_screen(Screen::Active);

@@ -4,6 +4,7 @@
 use super::call::{Call, Failure, PAGE};
 use super::core::App;
 use super::toast::Tone;
+use super::view::History;
 use crate::model::Row;
 use crate::model::filter::Filter;
 use reel_shared::workflow::WorkflowView;
@@ -109,9 +110,7 @@ impl App {
             }
         } else {
             if offset == 0 {
-                history
-                    .rows
-                    .retain(|row| crate::model::key::split(&row.key).0 != daemon);
+                history.forget(daemon);
                 history.outdated = false;
             }
             history.fetched.insert(daemon, (offset + count, page.total));
@@ -119,16 +118,35 @@ impl App {
             history.loaded = true;
             history.problem = None;
         }
-        let history = &mut self.view.history;
-        let known: BTreeSet<String> = history.rows.iter().map(|row| row.key.clone()).collect();
-        history
-            .rows
-            .extend(rows.into_iter().filter(|row| !known.contains(&row.key)));
-        // Pages and searches come in any order.
-        history.rows.sort_by_key(|row| {
-            std::cmp::Reverse((row.completed_ms.unwrap_or(row.updated_ms), row.created_ms))
-        });
+        for row in rows {
+            self.view.history.take(row);
+        }
         self.list_changed = true;
+    }
+
+    /// Unpacks what is in sight; the one under the cursor is asked for whole.
+    pub(super) fn settle_past(&mut self, rows: usize) {
+        let list = &self.view.ended;
+        let keys: Vec<&str> = list.ids.iter().skip(list.top).take(rows).collect();
+        self.view.history.unpack(keys.into_iter(), &self.view.marks);
+        let asking = |call: &Call| matches!(call, Call::Show { .. });
+        if let Some(key) = self.view.ended.cursor.clone()
+            && !self.view.history.is_whole(&key)
+            && self.view.history.asked.as_ref() != Some(&key)
+            && self.reaches(&key)
+            && !self.calls.values().any(asking)
+        {
+            // Once: one that is gone at the daemon stays as it is packed.
+            self.view.history.asked = Some(key.clone());
+            self.call(Call::Show { id: key });
+        }
+    }
+
+    /// Unpacks what is marked, so that acts know what they mean.
+    pub(super) fn unpack_marked(&mut self) {
+        let marks = &self.view.marks;
+        let history = &mut self.view.history;
+        history.unpack(marks.iter().map(String::as_str), marks);
     }
 
     /// Another filter for the list of the screen.
@@ -137,5 +155,57 @@ impl App {
         list.filter = filter;
         list.also.clear();
         self.list_changed = true;
+    }
+}
+
+/// Beside the marked ones, so many may stand unpacked.
+const UNPACKED: usize = 512;
+
+impl History {
+    /// A workflow as far as it is known, where it is at hand.
+    #[must_use]
+    pub fn row(&self, key: &str) -> Option<&Row> {
+        let whole = self.whole.iter().rev().find(|row| row.key == key);
+        whole.or_else(|| self.sight.get(key))
+    }
+
+    /// It is known with its inputs and outputs.
+    #[must_use]
+    pub fn is_whole(&self, key: &str) -> bool {
+        self.whole.iter().any(|row| row.key == key)
+    }
+
+    /// Takes one that was told whole.
+    pub fn take(&mut self, row: Row) {
+        self.past.insert(&row);
+        self.sight.remove(&row.key);
+        self.whole.retain(|known| known.key != row.key);
+        self.whole.push_back(row);
+        while self.whole.len() as u64 > PAGE {
+            self.whole.pop_front();
+        }
+    }
+
+    /// These are at hand from now on, and what is marked stays so; others may go.
+    pub fn unpack<'a>(&mut self, keys: impl Iterator<Item = &'a str>, marks: &BTreeSet<String>) {
+        if self.sight.len() > marks.len() + UNPACKED {
+            self.sight.retain(|key, _| marks.contains(key));
+        }
+        for key in keys {
+            if !self.sight.contains_key(key)
+                && let Some(entry) = self.past.find(key)
+            {
+                self.sight.insert(key.to_owned(), entry.to_row());
+            }
+        }
+    }
+
+    /// Forgets what this daemon told.
+    fn forget(&mut self, daemon: usize) {
+        let others = |row: &Row| crate::model::key::split(&row.key).0 != daemon;
+        self.past.forget(daemon);
+        self.whole.retain(others);
+        self.sight.retain(|_, row| others(row));
+        self.asked = None;
     }
 }

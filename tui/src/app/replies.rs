@@ -149,6 +149,11 @@ impl App {
             Ok(Err(error)) => Ok(Err(error)),
             Err(failure) => Err(failure),
         };
+        if let Ok(Ok(row)) = &row
+            && self.view.history.past.find(id).is_some()
+        {
+            self.view.history.take(row.clone());
+        }
         let Some(detail) = self.view.detail.as_mut().filter(|detail| detail.id == id) else {
             return;
         };

@@ -9,14 +9,13 @@ impl App {
     pub(super) fn settle_lists(&mut self) {
         let now = self.now_ms;
         let mut active = std::mem::take(&mut self.view.active);
-        active.fill(self.models().flat_map(|model| model.visible(now)), false);
+        active.fill(self.models().flat_map(|model| model.visible(now)));
         self.view.active = active;
         let mut asks = std::mem::take(&mut self.view.asks);
-        asks.fill(self.rows().filter(|row| row.asks()), false);
+        asks.fill(self.rows().filter(|row| row.asks()));
         self.view.asks = asks;
         let mut ended = std::mem::take(&mut self.view.ended);
-        let as_listed = ended.sort.key == Default::default();
-        ended.fill(self.view.history.rows.iter(), as_listed);
+        ended.fill_past(&self.view.history.past);
         self.view.ended = ended;
         self.settle_queue();
         self.settle_families();
@@ -27,7 +26,11 @@ impl App {
         let areas = self.areas();
         let rows = areas.list_rows();
         match self.view.screen {
-            Screen::Active | Screen::Asks | Screen::History => self.view.list_mut().scroll(rows),
+            Screen::Active | Screen::Asks => self.view.list_mut().scroll(rows),
+            Screen::History => {
+                self.view.ended.scroll(rows);
+                self.settle_past(rows);
+            }
             Screen::Hooks => self.settle_hooks(&areas),
             Screen::Queue => {
                 let (_, below) = areas.queue_split(self.box_lines());

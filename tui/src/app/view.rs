@@ -5,8 +5,9 @@ use super::list::ListView;
 use super::popup::Popup;
 use super::toast::Toasts;
 use crate::input::{Edit, Key};
+use crate::model::past::Past;
 use crate::model::{Model, Row};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A screen. Their numbers are the keys that lead there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
@@ -119,8 +120,14 @@ impl Prompt {
 /// What ended, as far as it was fetched.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
-    /// Newest first, as the daemon lists them.
-    pub rows: Vec<Row>,
+    /// All that was fetched, packed.
+    pub past: Past,
+    /// Those that were told whole lately, the newest word last.
+    pub whole: VecDeque<Row>,
+    /// Those in sight and those marked, unpacked, by key.
+    pub sight: BTreeMap<String, Row>,
+    /// The one that was last asked for whole.
+    pub asked: Option<String>,
     /// How many there are.
     pub total: u64,
     /// It was fetched at least once.
@@ -132,7 +139,7 @@ pub struct History {
     /// What the daemon was asked for, beyond all that ended: the part of a filter that it can look for itself.
     pub query: String,
     /// Rows that each daemon has given so far.
-    pub fetched: std::collections::BTreeMap<usize, (u64, u64)>,
+    pub fetched: BTreeMap<usize, (u64, u64)>,
 }
 
 /// A picture held still.

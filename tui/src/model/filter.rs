@@ -1,7 +1,7 @@
 //! What `/` takes: words that all must hold. `field:value`, `!word` for its opposite, `/regex/`, else a part of the name, id,
 //! pipeline or user. Case does not matter. A word that can't be read is told while it is typed, and the last good filter stays.
 
-use super::row::Row;
+use super::listed::Listed;
 use regex::{Regex, RegexBuilder};
 
 /// The fields that `field:value` knows, for messages and completion.
@@ -79,9 +79,9 @@ impl Filter {
         query
     }
 
-    /// The row passes.
+    /// The workflow passes.
     #[must_use]
-    pub fn matches(&self, row: &Row) -> bool {
+    pub fn matches(&self, row: &impl Listed) -> bool {
         self.terms
             .iter()
             .all(|term| term.test.holds(row) != term.negated)
@@ -153,67 +153,61 @@ fn term(word: &str) -> Result<Term, String> {
 }
 
 impl Test {
-    fn holds(&self, row: &Row) -> bool {
+    fn holds(&self, row: &impl Listed) -> bool {
         match self {
-            Self::Any(word) => [
-                &row.view.name,
-                &row.view.id,
-                &row.view.pipeline,
-                &row.view.user_id,
-                &row.view.status,
-            ]
-            .into_iter()
-            .any(|text| contains(text, word)),
+            Self::Any(word) => {
+                contains(row.title(), word)
+                    || contains(row.place().1, word)
+                    || contains(row.pipeline(), word)
+                    || contains(row.user(), word)
+                    || contains(row.status_word(), word)
+            }
             Self::Pattern(regex) => {
-                regex.is_match(row.name())
-                    || regex.is_match(&row.view.id)
-                    || regex.is_match(&row.view.pipeline)
+                regex.is_match(row.called())
+                    || regex.is_match(row.place().1)
+                    || regex.is_match(row.pipeline())
             }
             Self::Field(field, value) => field_holds(row, field, value),
         }
     }
 }
 
-fn field_holds(row: &Row, field: &str, value: &str) -> bool {
+fn field_holds(row: &impl Listed, field: &str, value: &str) -> bool {
     match field {
-        "status" => contains(&row.view.status, value),
-        "stage" => contains(&row.view.current_state, value),
-        "id" => row.view.id.to_lowercase().starts_with(value),
-        "name" => contains(&row.view.name, value),
-        "pipeline" => contains(&row.view.pipeline, value),
-        "user" => contains(&row.view.user_id, value),
-        "box" => {
-            let place = row.view.box_name.as_deref();
-            place.is_some_and(|name| contains(name, value)) || contains(&row.host, value)
+        "status" => contains(row.status_word(), value),
+        "stage" => contains(row.current_state(), value),
+        "id" => row.place().1.to_lowercase().starts_with(value),
+        "name" => contains(row.title(), value),
+        "pipeline" => contains(row.pipeline(), value),
+        "user" => contains(row.user(), value),
+        "box" => row.boxes().into_iter().any(|name| contains(name, value)),
+        "error" => {
+            let error = row.error();
+            error.is_some_and(|parts| parts.into_iter().any(|part| contains(part, value)))
         }
-        "error" => row.view.error.as_ref().is_some_and(|error| {
-            contains(&error.class, value)
-                || contains(&error.code, value)
-                || contains(&error.message, value)
-        }),
         _ => match value.split_once('=') {
-            Some((key, wanted)) => row
-                .view
-                .labels
-                .iter()
-                .any(|(name, text)| name.eq_ignore_ascii_case(key) && contains(text, wanted)),
-            None => row
-                .view
-                .labels
-                .iter()
-                .any(|(name, text)| contains(name, value) || contains(text, value)),
+            Some((key, wanted)) => row.any_label(&mut |name, text| {
+                name.eq_ignore_ascii_case(key) && contains(text, wanted)
+            }),
+            None => row.any_label(&mut |name, text| contains(name, value) || contains(text, value)),
         },
     }
 }
 
 /// `part` is lower case already.
 fn contains(text: &str, part: &str) -> bool {
-    if text.is_ascii() {
-        let (text, part) = (text.as_bytes(), part.as_bytes());
-        return part.is_empty()
-            || text
-                .windows(part.len())
-                .any(|window| window.eq_ignore_ascii_case(part));
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(part);
     }
-    text.to_lowercase().contains(part)
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some(first) = part.first() else {
+        return true;
+    };
+    let Some(last) = text.len().checked_sub(part.len()) else {
+        return false;
+    };
+    (0..=last).any(|at| {
+        text[at].to_ascii_lowercase() == *first
+            && text[at..at + part.len()].eq_ignore_ascii_case(part)
+    })
 }

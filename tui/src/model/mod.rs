@@ -19,11 +19,15 @@ pub mod happening;
 pub mod hooks;
 pub mod key;
 pub mod link;
+pub mod listed;
 pub mod log;
 pub mod order;
+pub mod past;
 pub mod row;
 pub mod span;
 pub mod stats;
+pub mod strings;
+pub mod varint;
 pub mod words;
 pub mod workers;
 

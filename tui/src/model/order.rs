@@ -1,6 +1,6 @@
 //! In which order rows stand. Every order ends with the id, so that equal rows never change places.
 
-use super::row::Row;
+use super::listed::Listed;
 use super::words::Status;
 use std::cmp::Ordering;
 
@@ -51,40 +51,38 @@ impl Sort {
             .map_or("state", |(_, _, word)| word)
     }
 
-    /// Puts rows in order.
-    pub fn arrange(self, rows: &mut [&Row]) {
-        rows.sort_by(|a, b| {
-            let order = compare(self.key, a, b);
-            let order = if self.reversed {
-                order.reverse()
-            } else {
-                order
-            };
-            order.then_with(|| a.key.cmp(&b.key))
-        });
+    /// Which of two stands first.
+    pub fn order(self, a: &impl Listed, b: &impl Listed) -> Ordering {
+        let order = compare(self.key, a, b);
+        let order = if self.reversed {
+            order.reverse()
+        } else {
+            order
+        };
+        let ((daemon, id), (other, other_id)) = (a.place(), b.place());
+        order.then_with(|| (id, daemon).cmp(&(other_id, other)))
     }
 }
 
-fn compare(key: SortKey, a: &Row, b: &Row) -> Ordering {
+fn compare(key: SortKey, a: &impl Listed, b: &impl Listed) -> Ordering {
     match key {
-        SortKey::State => rank(a)
-            .cmp(&rank(b))
-            .then_with(|| position(a).cmp(&position(b)))
-            .then_with(|| a.started_ms.cmp(&b.started_ms)),
-        SortKey::Eta => eta(a).total_cmp(&eta(b)),
-        SortKey::Progress => b.view.progress.total_cmp(&a.view.progress),
-        SortKey::Name => a.name().to_lowercase().cmp(&b.name().to_lowercase()),
-        SortKey::Created => b.created_ms.cmp(&a.created_ms),
+        SortKey::State => rank(a.status())
+            .cmp(&rank(b.status()))
+            .then_with(|| a.position().cmp(&b.position()))
+            .then_with(|| a.times().1.cmp(&b.times().1)),
+        SortKey::Eta => a.ends().total_cmp(&b.ends()),
+        SortKey::Progress => b.progress().total_cmp(&a.progress()),
+        SortKey::Name => a.called().to_lowercase().cmp(&b.called().to_lowercase()),
+        SortKey::Created => b.times().0.cmp(&a.times().0),
         SortKey::Priority => b
-            .view
-            .priority
-            .cmp(&a.view.priority)
-            .then_with(|| rank(a).cmp(&rank(b))),
+            .priority()
+            .cmp(&a.priority())
+            .then_with(|| rank(a.status()).cmp(&rank(b.status()))),
     }
 }
 
-fn rank(row: &Row) -> u8 {
-    match row.status {
+fn rank(status: Status) -> u8 {
+    match status {
         Status::Running => 0,
         Status::PendingClarification | Status::PendingConfirmation => 1,
         Status::Waiting => 2,
@@ -95,16 +93,5 @@ fn rank(row: &Row) -> u8 {
         Status::Blocked => 7,
         Status::Unknown => 8,
         Status::Cancelled | Status::Completed => 9,
-    }
-}
-
-fn position(row: &Row) -> u64 {
-    row.view.queue_position.unwrap_or(u64::MAX)
-}
-
-fn eta(row: &Row) -> f64 {
-    match row.view.estimated_time_remaining {
-        Some(seconds) if row.is_active() => seconds + row.estimated_ms as f64 / 1000.0,
-        _ => f64::INFINITY,
     }
 }

@@ -76,7 +76,7 @@ pub fn table(app: &App, list: &ListView, areas: &Areas, title: &str, buffer: &mu
                 buffer,
                 rows,
                 y,
-                list.cursor.as_deref() == Some(id.as_str()),
+                list.cursor.as_deref() == Some(id),
             );
         }
     }

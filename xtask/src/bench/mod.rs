@@ -11,6 +11,7 @@ mod pick_up;
 mod submits;
 mod table;
 mod tui;
+mod tui_much;
 mod tui_terminal;
 mod video;
 mod webhooks;

@@ -3,7 +3,7 @@
 
 use super::idle::Usage;
 use super::table::Table;
-use super::{Ground, at, tui_terminal};
+use super::{Ground, at, tui_much, tui_terminal};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use reel::app::{App, Event, LinkEvent, Settings};
@@ -14,11 +14,11 @@ use reel::ui;
 use reel_shared::stream::Frame;
 use reel_shared::workflow::WorkflowView;
 use reel_tests::{Failure, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// The moment that pictures begin at, in Unix milliseconds.
-const NOW: i64 = 1_795_159_860_000;
+pub(super) const NOW: i64 = 1_795_159_860_000;
 
 /// Measures all of it.
 pub fn measure(ground: &Ground) -> Result<Table> {
@@ -26,12 +26,13 @@ pub fn measure(ground: &Ground) -> Result<Table> {
     pictures(&mut table)?;
     bytes(&mut table)?;
     logs(&mut table)?;
-    history(&mut table)?;
+    tui_much::lines(&mut table)?;
+    tui_much::history(&mut table)?;
     tui_terminal::measure(ground, &mut table)?;
     Ok(table)
 }
 
-fn workflow(id: &str, status: &str, progress: f64) -> Result<WorkflowView> {
+pub(super) fn workflow(id: &str, status: &str, progress: f64) -> Result<WorkflowView> {
     let stage = |title: &str, status: &str| {
         json!({"title": title, "status": status, "progress": progress, "attempts": 1,
         "startedAt": "2026-11-20T07:21:00.000Z", "needs": [], "outputs": {}})
@@ -61,14 +62,14 @@ fn id(number: usize) -> String {
     format!("{number:04}aaaaaaaa")
 }
 
-struct Shown {
-    app: App,
+pub(super) struct Shown {
+    pub(super) app: App,
     painter: Painter,
     buffer: Buffer,
 }
 
 impl Shown {
-    fn new(size: (u16, u16), workflows: Vec<WorkflowView>, colours: bool) -> Self {
+    pub(super) fn new(size: (u16, u16), workflows: Vec<WorkflowView>, colours: bool) -> Self {
         let settings = Settings::default();
         let mut app = App::of(
             vec!["unix:/run/reel/reeld.sock".to_owned()],
@@ -106,24 +107,38 @@ impl Shown {
         shown
     }
 
-    fn feed(&mut self, frame: Frame, now: i64) {
+    pub(super) fn feed(&mut self, frame: Frame, now: i64) {
         self.app
             .handle(Event::link(LinkEvent::Frame(Box::new(frame))), now);
     }
 
-    fn key(&mut self, name: &str, now: i64) {
+    pub(super) fn key(&mut self, name: &str, now: i64) {
         if let Some(key) = Key::read(name) {
             self.app.handle(Event::Key(key), now);
         }
     }
 
     /// A picture; how many bytes it took.
-    fn paint(&mut self) -> usize {
+    pub(super) fn paint(&mut self) -> usize {
         if !self.app.settle() {
             return 0;
         }
         let cursor = ui::draw(&self.app, &mut self.buffer);
         self.painter.paint(&self.buffer, cursor).len()
+    }
+
+    /// Lets it look at all lines of the log; how long each slice took.
+    pub(super) fn scan(&mut self) -> Vec<Duration> {
+        let mut slices = Vec::new();
+        while self.app.is_scanning() {
+            let began = Instant::now();
+            self.app.handle(Event::Tick, NOW);
+            slices.push(began.elapsed());
+        }
+        if slices.is_empty() {
+            slices.push(Duration::ZERO);
+        }
+        slices
     }
 
     /// Twelve of the workflows report.
@@ -146,7 +161,7 @@ impl Shown {
     }
 }
 
-fn fifty() -> Result<Vec<WorkflowView>> {
+pub(super) fn fifty() -> Result<Vec<WorkflowView>> {
     (0..50)
         .map(|number| workflow(&id(number), "running", 10.0))
         .collect()
@@ -156,7 +171,7 @@ pub(super) fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0
 }
 
-fn timed(count: usize, mut frame: impl FnMut(usize)) -> Vec<Duration> {
+pub(super) fn timed(count: usize, mut frame: impl FnMut(usize)) -> Vec<Duration> {
     (0..count)
         .map(|number| {
             let began = Instant::now();
@@ -235,7 +250,7 @@ fn bytes(table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-fn line(number: u64) -> Frame {
+pub(super) fn line(number: u64) -> Frame {
     Frame::Log {
         workflow_id: id(0),
         stage: "processing_video".into(),
@@ -277,120 +292,9 @@ fn logs(table: &mut Table) -> Result<()> {
             "B/s",
         );
     }
-    let before = own_memory()?;
-    let mut shown = Shown::new((120, 36), fifty()?, true);
-    shown.paint();
-    shown.key("l", NOW);
-    for number in 0..1_000_000 {
-        shown.feed(line(number), NOW);
-    }
-    shown.paint();
-    let grown = own_memory()? - before;
-    let kept = shown
-        .app
-        .view
-        .detail
-        .as_ref()
-        .map_or(0, |detail| detail.log.len());
-    table.most(
-        &format!("memory for a million log lines, the newest {kept} kept"),
-        grown,
-        40.0,
-        "MiB",
-    );
-    let mut spans = timed(200, |number| {
-        shown.feed(line(1_000_000 + number as u64), NOW + number as i64);
-        shown.paint();
-    });
-    table.most(
-        "a picture with them, following, p99",
-        millis(at(&mut spans, 99)),
-        5.0,
-        "ms",
-    );
-    let mut spans = timed(200, |number| {
-        shown.key("k", NOW + number as i64);
-        shown.paint();
-    });
-    table.most(
-        "a picture with them, scrolling, p99",
-        millis(at(&mut spans, 99)),
-        5.0,
-        "ms",
-    );
-    let began = Instant::now();
-    for key in ["/", "x", "y", "Enter"] {
-        shown.key(key, NOW);
-    }
-    shown.paint();
-    table.most(
-        "a search through them",
-        millis(began.elapsed()),
-        300.0,
-        "ms",
-    );
     Ok(())
 }
 
-/// A hundred thousand ended workflows at the daemon; the dashboard pages through two thousand.
-fn history(table: &mut Table) -> Result<()> {
-    let before = own_memory()?;
-    let mut shown = Shown::new((120, 36), fifty()?, true);
-    shown.key("3", NOW);
-    for page in 0..10u64 {
-        let ticket = shown
-            .app
-            .calls
-            .iter()
-            .find(|(_, call)| matches!(call, reel::app::call::Call::History { .. }))
-            .map(|(ticket, _)| *ticket);
-        let Some(ticket) = ticket else {
-            return Err(Failure::new("the dashboard asks for no further page"));
-        };
-        let rows: Result<Vec<WorkflowView>> = (0..200)
-            .map(|n| workflow(&format!("h{:07}", page * 200 + n), "completed", 100.0))
-            .collect();
-        let data: Value = json!({ "workflows": rows?, "total": 100_000 });
-        shown.app.handle(
-            Event::Reply {
-                ticket,
-                result: Ok(data),
-            },
-            NOW,
-        );
-        shown.paint();
-        shown.key("G", NOW);
-    }
-    shown.paint();
-    table.most(
-        "memory for 2,000 of 100,000 ended workflows",
-        own_memory()? - before,
-        15.0,
-        "MiB",
-    );
-    let mut spans = timed(300, |number| {
-        shown.key(if number % 2 == 0 { "k" } else { "j" }, NOW + number as i64);
-        shown.paint();
-    });
-    table.most(
-        "a picture with them, p99",
-        millis(at(&mut spans, 99)),
-        5.0,
-        "ms",
-    );
-    let mut spans = timed(20, |number| {
-        shown.key(if number == 0 { "/" } else { "1" }, NOW + number as i64);
-        shown.paint();
-    });
-    table.most(
-        "a key of a filter over them",
-        millis(at(&mut spans, 99)),
-        10.0,
-        "ms",
-    );
-    Ok(())
-}
-
-fn own_memory() -> Result<f64> {
+pub(super) fn own_memory() -> Result<f64> {
     Ok(Usage::of(std::process::id())?.resident)
 }

@@ -2,6 +2,7 @@
 
 use super::Level;
 use super::lines::{Lines, Mark};
+use crate::model::varint::{put, take, unzigzag, zigzag};
 use std::ops::Range;
 
 /// Packed lines, from one place on.
@@ -103,35 +104,4 @@ impl Block {
             });
         }
     }
-}
-
-/// Small numbers of either sign become small ones without.
-fn zigzag(number: i64) -> u64 {
-    ((number << 1) ^ (number >> 63)) as u64
-}
-
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1) as i64 ^ -((number & 1) as i64)
-}
-
-/// Seven bits a byte, the last one without the eighth.
-fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn take(from: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = from.split_first()?;
-        *from = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
