@@ -73,6 +73,19 @@ async fn event_numbers_have_no_gap_and_a_submit_is_its_workflows_first() {
         })
         .unwrap();
     assert_eq!(count, last);
+    // Paged back from the newest, the same numbers come, each once.
+    let (mut told, mut before) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/events/past?limit=7{before}");
+        let page: Value = home.client().get(&path).await.unwrap();
+        let events = page["events"].as_array().unwrap();
+        told.extend(events.iter().filter_map(|event| event["seq"].as_i64()));
+        match page["next"].as_i64() {
+            Some(next) => before = format!("&before={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(told, (1..=last).rev().collect::<Vec<_>>());
 }
 
 #[tokio::test]

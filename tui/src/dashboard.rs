@@ -66,7 +66,10 @@ pub async fn run(options: Options) -> io::Result<ExitCode> {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let around = Surroundings::read(env);
     let config = Config::load(env);
+    let profile = options.profile.or(config.profile).unwrap_or(around.profile);
     let settings = Settings {
+        // Over ssh a terminal's own selection is worth more, and a lost link leaves no reports behind.
+        mouse: config.mouse.unwrap_or(profile == Profile::Local),
         read_only: options.read_only,
         ascii: around.ascii || options.ascii,
         graphics: Kind::read(env).pictures != Pictures::Cells,
@@ -82,7 +85,7 @@ pub async fn run(options: Options) -> io::Result<ExitCode> {
     }
     tty::restore_on_panic();
     let looks = Looks {
-        profile: options.profile.or(config.profile).unwrap_or(around.profile),
+        profile,
         colours: around.colours,
         terminal: Kind::read(env),
     };

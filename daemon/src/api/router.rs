@@ -264,6 +264,7 @@ pub const TABLE: &[Route] = &[
     deletes("/api/workflow/{id}", OPERATE, || delete(acts::remove)),
     tells("/api/workflow/{id}/logs", READ, || get(logs::lines)),
     tells("/api/workflow/{id}/events", READ, || get(logs::events)),
+    tells("/api/events/past", READ, || get(logs::past)),
     tells("/api/workflow/{id}/why", READ, || get(why::why)),
     tells("/api/pipelines", READ, || get(pipelines::list)),
     tells("/api/pipelines/{name}", READ, || get(pipelines::one)),

@@ -114,6 +114,26 @@ pub fn after(
     Ok(rows)
 }
 
+/// Events before a number, the newest first; of one user where asked.
+///
+/// # Errors
+/// The database's.
+pub fn before(
+    connection: &Connection,
+    seq: u64,
+    limit: u32,
+    user: Option<&str>,
+) -> Result<Vec<EventRow>, StoreError> {
+    let rows = connection
+        .prepare_cached(
+            "SELECT seq, at, workflow, user, kind, state, data FROM events
+             WHERE seq < ?1 AND (?2 IS NULL OR user = ?2) ORDER BY seq DESC LIMIT ?3",
+        )?
+        .query_map(params![seq, user, limit], EventRow::read)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(rows)
+}
+
 /// The last events of a workflow, oldest first.
 ///
 /// # Errors

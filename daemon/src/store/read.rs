@@ -185,6 +185,21 @@ impl Reader {
             .await
     }
 
+    /// Events before a number, the newest first; of one user where asked.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn events_before(
+        &self,
+        seq: u64,
+        limit: u32,
+        user: Option<&str>,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        let user = user.map(str::to_owned);
+        self.with(move |connection, _| events::before(connection, seq, limit, user.as_deref()))
+            .await
+    }
+
     /// The last events of a workflow, oldest first.
     ///
     /// # Errors

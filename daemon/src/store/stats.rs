@@ -25,6 +25,8 @@ pub struct Stats {
     pub p50_ms: Option<u64>,
     /// Nine tenths did.
     pub p90_ms: Option<u64>,
+    /// Ninety-nine of a hundred did.
+    pub p99_ms: Option<u64>,
     /// By stage id.
     pub stages: BTreeMap<String, StageTotals>,
     /// Waiting for their first slot now.
@@ -44,6 +46,8 @@ pub struct StageTotals {
     pub p50_ms: u64,
     /// Nine tenths did.
     pub p90_ms: u64,
+    /// Ninety-nine of a hundred did.
+    pub p99_ms: u64,
 }
 
 /// The value below which `percent` of the sorted values lie.
@@ -90,6 +94,7 @@ pub fn since(
     durations.sort_unstable();
     stats.p50_ms = percentile(&durations, 50);
     stats.p90_ms = percentile(&durations, 90);
+    stats.p99_ms = percentile(&durations, 99);
     stages(connection, since, &mut stats)?;
     let mut active = connection.prepare_cached(
         "SELECT status, count(*) FROM workflows WHERE ended_at IS NULL AND (?1 IS NULL OR user = ?1) GROUP BY status",
@@ -140,6 +145,7 @@ fn stages(connection: &Connection, since: Timestamp, stats: &mut Stats) -> Resul
             failed,
             p50_ms: percentile(&durations, 50).unwrap_or(0),
             p90_ms: percentile(&durations, 90).unwrap_or(0),
+            p99_ms: percentile(&durations, 99).unwrap_or(0),
         };
         stats.stages.insert(stage, totals);
     }

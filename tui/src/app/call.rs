@@ -108,6 +108,13 @@ pub enum Call {
         /// Its key.
         id: String,
     },
+    /// What happened, from a number back.
+    Past {
+        /// The daemon's number.
+        daemon: usize,
+        /// Older than this one; none: the newest.
+        before: Option<u64>,
+    },
     /// Numbers over a window of so many hours.
     Stats {
         /// The daemon's number.
@@ -150,6 +157,7 @@ impl Call {
             | Self::Ended { daemon, .. }
             | Self::Attention { daemon }
             | Self::Workers { daemon }
+            | Self::Past { daemon, .. }
             | Self::Endpoints { daemon }
             | Self::Failed { daemon, .. }
             | Self::Stats { daemon, .. } => *daemon,
@@ -193,6 +201,10 @@ impl Call {
                 "/api/workflow/history?limit={PAGE}&since={}",
                 segment(since)
             )),
+            Self::Past { before, .. } => {
+                let before = before.map_or_else(String::new, |seq| format!("&before={seq}"));
+                get(format!("/api/events/past?limit={PAGE}{before}"))
+            }
             Self::Attention { .. } => get("/api/attention".to_owned()),
             Self::Workers { .. } => get("/api/workers".to_owned()),
             Self::Endpoints { .. } => get("/api/webhooks".to_owned()),

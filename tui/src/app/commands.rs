@@ -74,6 +74,8 @@ impl App {
                 self.list_changed = true;
             }
             Command::Palette => self.open_palette(),
+            Command::Columns => self.view.popup = Some(Popup::Columns { at: 0 }),
+            Command::Mouse => self.toggle_mouse(),
             Command::Help => self.view.popup = Some(Popup::Help { top: 0 }),
             Command::Mark => self.mark(),
             Command::MarkRange => self.mark_range(),

@@ -29,6 +29,8 @@ pub struct Settings {
     pub notify: Vec<Occasion>,
     /// Between two of those, in milliseconds.
     pub notify_every_ms: i64,
+    /// The terminal tells of the mouse.
+    pub mouse: bool,
     /// The terminal shows pictures itself.
     pub graphics: bool,
     /// Clock times stand in this zone.
@@ -45,6 +47,7 @@ impl Default for Settings {
             columns: None,
             notify: config.notify,
             notify_every_ms: config.notify_every_ms,
+            mouse: false,
             graphics: false,
             zone: TimeZone::UTC,
         }
@@ -137,6 +140,7 @@ impl App {
         self.now_ms = now_ms;
         match event {
             Event::Key(key) => self.key(key),
+            Event::Mouse(mouse) => self.mouse(mouse),
             Event::Paste(text) => self.paste(&text),
             Event::Resize(columns, rows) => {
                 self.view.size = (columns, rows);
@@ -284,6 +288,10 @@ impl App {
         }
         if let Some(ascii) = config.ascii {
             self.settings.ascii = ascii;
+        }
+        if let Some(mouse) = config.mouse.filter(|mouse| *mouse != self.settings.mouse) {
+            self.settings.mouse = mouse;
+            self.out.push(Action::Mouse(mouse));
         }
         self.settings.columns = config.columns;
         self.settings.notify = config.notify;

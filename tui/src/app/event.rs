@@ -2,6 +2,7 @@
 
 use super::call::{Call, Failure};
 use crate::input::Key;
+use crate::input::mouse::Mouse;
 use crate::model::link::Link;
 use reel_shared::stream::{Frame, LogSubscription};
 use serde_json::Value;
@@ -11,6 +12,8 @@ use serde_json::Value;
 pub enum Event {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something.
+    Mouse(Mouse),
     /// Text was pasted.
     Paste(String),
     /// The terminal has this many columns and rows.
@@ -88,6 +91,8 @@ pub enum Action {
         /// Whose numbers.
         instance: String,
     },
+    /// Ask the terminal to tell of the mouse, or no longer.
+    Mouse(bool),
     /// Draw every cell again.
     Repaint,
     /// The terminal's title.

@@ -176,6 +176,8 @@ impl App {
                 Some(view) if !view.name.is_empty() => view.name.clone(),
                 _ => id.unwrap_or_else(|| self.daemon_name(daemon)).to_owned(),
             };
+            let seq = *seq;
+            self.note_seq(daemon, seq);
             self.happened(happening::of_event(daemon, at_ms, id, &name, kind, data));
         }
         let Some(id) = workflow_id.as_ref().map(|id| key::of(daemon, id)) else {

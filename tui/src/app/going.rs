@@ -110,8 +110,8 @@ impl App {
             Screen::History => !self.view.history.loaded || self.view.history.outdated,
             Screen::Hooks => true,
             Screen::Stats => self.now_ms - self.view.stats.asked_ms > 30_000,
-            Screen::Queue => true,
-            Screen::Active | Screen::Asks | Screen::Events => false,
+            Screen::Queue | Screen::Events => true,
+            Screen::Active | Screen::Asks => false,
         };
         if stale {
             self.refetch_screen();
@@ -127,7 +127,8 @@ impl App {
             Screen::Hooks => self.fetch_hooks(),
             Screen::Stats => self.fetch_stats(),
             Screen::Queue => self.ask_each(|daemon| Call::Workers { daemon }),
-            Screen::Active | Screen::Asks | Screen::Events => {}
+            Screen::Events => self.fetch_older_events(),
+            Screen::Active | Screen::Asks => {}
         }
     }
 

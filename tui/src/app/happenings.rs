@@ -1,9 +1,35 @@
-//! The Events screen: everything that happened while we watched, newest first, filtered by words.
+//! The Events screen: everything that happened, newest first, filtered by words: what we saw come, and before that what the
+//! daemon keeps, a page at a time.
 
+use super::call::{Call, Failure};
 use super::core::App;
 use super::cursor::Cursor;
 use super::toast::Tone;
+use super::view::Screen;
 use crate::model::happening::{self, Happening, Happenings};
+use crate::model::key;
+use crate::model::row::unix_ms;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A page of the daemon's events, the newest first.
+#[derive(Deserialize)]
+struct Past {
+    events: Vec<Told>,
+    next: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    seq: u64,
+    timestamp: String,
+    workflow_id: Option<String>,
+    kind: String,
+    #[serde(default)]
+    data: Value,
+}
 
 /// What the Events screen shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,6 +44,10 @@ pub struct EventsView {
     pub shown: Vec<usize>,
     /// Where the person is.
     pub cursor: Cursor,
+    /// The oldest number that is kept of each daemon, and whether it keeps older ones.
+    pub oldest: BTreeMap<usize, (u64, bool)>,
+    /// Why older ones can't be had.
+    pub problem: Option<String>,
 }
 
 impl EventsView {
@@ -72,6 +102,89 @@ impl App {
         }
     }
 
+    /// The first number of a daemon that was seen as it came: older ones are asked for from there.
+    pub(super) fn note_seq(&mut self, daemon: usize, seq: u64) {
+        self.view.events.oldest.entry(daemon).or_insert((seq, true));
+    }
+
+    /// Asks for older ones where the cursor comes near the end.
+    pub(super) fn fetch_older_events(&mut self) {
+        let view = &self.view.events;
+        if self.view.screen != Screen::Events || view.cursor.at + 20 < view.shown.len() {
+            return;
+        }
+        if view.kept.len() >= happening::KEPT {
+            return;
+        }
+        for daemon in 0..self.daemons() {
+            let (before, more) = match self.view.events.oldest.get(&daemon) {
+                Some((seq, more)) => (Some(*seq), *more),
+                // What the first snapshot held was not seen come.
+                None => (Some(self.model_of(daemon).seq + 1), true),
+            };
+            let asked =
+                |call: &Call| matches!(call, Call::Past { daemon: of, .. } if *of == daemon);
+            if more && self.link_of(daemon).is_connected() && !self.calls.values().any(asked) {
+                self.call(Call::Past { daemon, before });
+            }
+        }
+    }
+
+    /// Older ones are on their way.
+    #[must_use]
+    pub fn is_asking_for_events(&self) -> bool {
+        self.calls
+            .values()
+            .any(|call| matches!(call, Call::Past { .. }))
+    }
+
+    pub(super) fn past_told(&mut self, daemon: usize, result: Result<Value, Failure>) {
+        let page = match result.map(serde_json::from_value::<Past>) {
+            Ok(Ok(page)) => page,
+            Ok(Err(error)) => {
+                self.view.events.problem = Some(format!("the answer is not understood: {error}"));
+                return;
+            }
+            Err(failure) => {
+                // A daemon that keeps none for us is not asked again and again.
+                self.view.events.oldest.insert(daemon, (0, false));
+                self.view.events.problem = Some(failure.message);
+                return;
+            }
+        };
+        // What came meanwhile is above the cursor, what comes now below it.
+        self.settle_events();
+        let cursor = self.view.events.cursor;
+        let oldest = page.events.last().map(|event| event.seq);
+        for event in page
+            .events
+            .into_iter()
+            .filter(|one| one.kind != "stage.progress")
+        {
+            let id = event.workflow_id.as_deref();
+            let row = id.and_then(|id| self.row(&key::of(daemon, id)));
+            let name = row
+                .map_or(id.unwrap_or_default(), |row| row.name())
+                .to_owned();
+            let at_ms = unix_ms(&event.timestamp).unwrap_or_default();
+            let one = happening::of_event(daemon, at_ms, id, &name, &event.kind, &event.data);
+            if !self.view.events.kept.push_older(one) {
+                break;
+            }
+        }
+        let view = &mut self.view.events;
+        view.problem = None;
+        if let Some(oldest) = oldest {
+            view.oldest.insert(daemon, (oldest, page.next.is_some()));
+        } else {
+            view.oldest.insert(daemon, (0, false));
+        }
+        view.changed = true;
+        self.settle_events();
+        self.view.events.cursor = cursor;
+        self.changed = true;
+    }
+
     pub(super) fn event_cursor(&self) -> Option<String> {
         let view = &self.view.events;
         view.line(view.cursor.at).and_then(|one| one.key.clone())
@@ -120,5 +233,62 @@ impl App {
             tone,
         };
         self.happened(one);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::*;
+    use serde_json::json;
+
+    fn page(from: u64, count: u64, next: Option<u64>) -> Value {
+        let one = |seq: u64| json!({"seq": seq, "timestamp": ago(500), "workflowId": "k3f9a1b2c3d4", "kind": "stage.started", "data": {"by": "ben"}});
+        let events: Vec<Value> = (0..count).map(|at| one(from - at)).collect();
+        json!({"events": events, "next": next})
+    }
+
+    #[test]
+    fn older_events_come_page_by_page_below_what_was_seen() {
+        let mut app = live((80, 24), workflows());
+        type_keys(&mut app, "7");
+        let asked = |app: &App| {
+            app.calls.values().find_map(|call| match call {
+                Call::Past { before, .. } => Some(*before),
+                _ => None,
+            })
+        };
+        assert_eq!(asked(&app), Some(Some(11)), "behind the snapshot's number");
+        reply_to(
+            &mut app,
+            |call| matches!(call, Call::Past { .. }),
+            page(300, 200, Some(101)),
+        );
+        draw(&mut app);
+        assert_eq!(
+            (app.view.events.shown.len(), app.view.events.cursor.at),
+            (200, 0)
+        );
+        assert_eq!(asked(&app), None);
+        type_keys(&mut app, "G");
+        assert_eq!(asked(&app), Some(Some(101)));
+        draw(&mut app);
+        let line = app.view.events.cursor;
+        reply_to(
+            &mut app,
+            |call| matches!(call, Call::Past { .. }),
+            page(100, 4, None),
+        );
+        assert_eq!(
+            (app.view.events.cursor, app.view.events.shown.len()),
+            (line, 204)
+        );
+        type_keys(&mut app, "G");
+        assert_eq!(asked(&app), None, "nothing older is kept");
+        let text = crate::ui::lines(&draw(&mut app)).join("\n");
+        assert!(
+            text.contains("dsp-lecture-42") && text.contains("ben"),
+            "{text}"
+        );
     }
 }

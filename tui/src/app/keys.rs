@@ -75,6 +75,7 @@ impl App {
                     None => Some(Popup::Delivery { id, top }),
                 }
             }
+            Popup::Columns { at } => self.columns_key(at, key),
             Popup::Why(why) => match key.code {
                 _ if closes || matches!(key.code, Code::Enter | Code::Char('w')) => None,
                 Code::Char('+' | '=') => {

@@ -1,7 +1,9 @@
 //! What is kept from one session to the next, per daemon: where the person was and how they looked at it. Marks are not: they
 //! are a thought, not a habit.
 
+use super::choosing;
 use super::core::App;
+use super::list::{COLUMNS, Column};
 use super::view::Screen;
 use crate::model::filter::Filter;
 use crate::model::order::SORTS;
@@ -19,6 +21,8 @@ pub struct Memory {
     pub window: usize,
     /// The list over the whole width.
     pub zoomed: bool,
+    /// The names of the columns, where they were chosen.
+    pub columns: Option<Vec<String>>,
     /// Earlier filters and commands, newest last.
     pub typed: Vec<String>,
 }
@@ -49,6 +53,10 @@ impl App {
             lists: vec![looked(&self.view.active), looked(&self.view.ended)],
             window: self.view.stats.window,
             zoomed: self.view.zoomed,
+            columns: self.view.columns.as_ref().map(|columns| {
+                let name = |column: &Column| choosing::name(*column).to_owned();
+                columns.iter().map(name).collect()
+            }),
             typed: self.view.typed.clone(),
         }
     }
@@ -72,6 +80,11 @@ impl App {
         }
         self.view.stats.window = memory.window.min(super::stats::WINDOWS.len() - 1);
         self.view.zoomed = memory.zoomed;
+        self.view.columns = memory.columns.as_ref().map(|names| {
+            let read = |name: &String| COLUMNS.iter().find(|(known, _)| known == name);
+            let columns = names.iter().filter_map(read);
+            columns.map(|(_, column)| *column).collect()
+        });
         let kept = super::prompt::TYPED_KEPT;
         let first = memory.typed.len().saturating_sub(kept);
         self.view.typed = memory.typed.get(first..).unwrap_or_default().to_vec();

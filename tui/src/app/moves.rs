@@ -38,6 +38,7 @@ impl App {
             Screen::Events => {
                 let count = self.view.events.shown.len();
                 self.view.events.cursor.step(by, count);
+                self.fetch_older_events();
             }
         }
     }

@@ -12,7 +12,12 @@ use crate::model::filter::{FIELDS, Filter};
 use crate::model::log::Level;
 
 /// Commands that take words: name, what follows, and what it does.
-pub const WITH_WORDS: [(&str, &str, &str); 11] = [
+pub const WITH_WORDS: [(&str, &str, &str); 12] = [
+    (
+        "columns",
+        "NAMES",
+        "the lists' columns in this order, or usual",
+    ),
     (
         "extend",
         "LENGTH",
@@ -137,6 +142,10 @@ impl App {
                 .iter()
                 .map(|(_, name)| ((*name).to_owned(), String::new()))
                 .collect(),
+            "columns" => super::list::COLUMNS
+                .iter()
+                .map(|(name, _)| ((*name).to_owned(), "column".to_owned()))
+                .collect(),
             "extend" => ["15m", "30m", "1h", "4h", "1d"]
                 .map(|word| (word.to_owned(), "longer than its deadline".to_owned()))
                 .to_vec(),
@@ -227,6 +236,7 @@ impl App {
                 }
                 Err(why) => self.say(Tone::Bad, format!("the filter stays as it was: {why}")),
             },
+            "columns" => self.set_columns(rest),
             "extend" => self.extend_gate(rest),
             "goto" => self.go_to_workflow(rest),
             "level" => {

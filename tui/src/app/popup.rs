@@ -18,6 +18,11 @@ pub enum Popup {
     Confirm(Confirm),
     /// From where to retry.
     Retry(RetryMenu),
+    /// Which columns show.
+    Columns {
+        /// The one under the cursor.
+        at: usize,
+    },
     /// A delivery beside the last accepted one.
     Delivery {
         /// Its key.

@@ -8,6 +8,7 @@ use super::call::{Act, Call, Deed};
 use super::core::App;
 use super::cursor::Cursor;
 use super::toast::Tone;
+use crate::model::key;
 use crate::model::row::unix_ms;
 use crate::model::workers::Worker;
 use std::collections::BTreeMap;
@@ -111,6 +112,36 @@ impl App {
     #[must_use]
     pub fn box_lines(&self) -> usize {
         self.boxes().count() + 1
+    }
+
+    /// A box's state: stale as well where its daemon is not heard.
+    #[must_use]
+    pub fn box_state<'a>(&self, one: &'a Worker) -> &'a str {
+        let clock = self.clock_ms();
+        match one.state(clock) {
+            "lost" => "lost",
+            _ if !self.link_of(one.daemon).is_fresh(self.now_ms) => "stale",
+            word => word,
+        }
+    }
+
+    /// What runs on a box: names and stages.
+    pub fn jobs_of<'a>(&'a self, one: &'a Worker) -> impl Iterator<Item = (String, String)> + 'a {
+        self.models()
+            .filter(|model| model.daemon == one.daemon)
+            .flat_map(|model| &model.workers.jobs)
+            .filter(|job| job.worker_id == one.worker_id)
+            .map(|job| {
+                let row = self.row(&job.job_id);
+                let name = row.map_or(key::id(&job.job_id), |row| row.name());
+                (name.to_owned(), job.stage.clone())
+            })
+    }
+
+    /// The first box in sight of so many lines.
+    #[must_use]
+    pub fn first_box(&self, lines: usize) -> usize {
+        (self.view.queue.box_at + 1).saturating_sub(lines)
     }
 
     pub(super) fn queue_cursor(&self) -> Option<String> {
@@ -235,23 +266,14 @@ impl App {
             return;
         };
         if status == "draining" {
-            self.say(
-                Tone::Plain,
-                format!("{name} is drained already; U lets it take work again"),
-            );
+            self.undrain();
             return;
         }
         let running: Vec<String> = self
-            .models()
-            .filter(|model| model.daemon == daemon)
-            .flat_map(|model| &model.workers.jobs)
-            .filter(|job| job.worker_id == name)
-            .map(|job| {
-                let named = self
-                    .row(&job.job_id)
-                    .map_or(job.job_id.as_str(), |row| row.name());
-                format!("{named} at {}", job.stage)
-            })
+            .boxes()
+            .filter(|one| one.daemon == daemon && one.worker_id == name)
+            .flat_map(|one| self.jobs_of(one))
+            .map(|(named, stage)| format!("{named} at {stage}"))
             .collect();
         let mut lines = vec![format!(
             "Drain box {name}? It finishes what runs and takes no more."

@@ -35,6 +35,7 @@ impl App {
                 offset,
                 query,
             } => self.history_told(daemon, offset, &query, result),
+            Call::Past { daemon, .. } => self.past_told(daemon, result),
             Call::LastGood { id, .. } => self.last_good_told(&id, result),
             Call::LogPage { id } => self.log_page_told(&id, result),
             Call::Picture { id } => self.picture_told(&id, result),

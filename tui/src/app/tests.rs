@@ -536,7 +536,10 @@ fn what_ended_lingers_a_minute_and_history_is_fetched_a_page_at_a_time() {
         now,
     );
     app.settle();
-    assert_eq!(app.view.ended.ids.iter().collect::<Vec<_>>(), ["k3f9a1b2c3d4"]);
+    assert_eq!(
+        app.view.ended.ids.iter().collect::<Vec<_>>(),
+        ["k3f9a1b2c3d4"]
+    );
     assert_eq!(
         calls(&type_keys(&mut app, "j")),
         [Call::History {

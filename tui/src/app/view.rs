@@ -166,6 +166,10 @@ pub struct View {
     pub zoomed: bool,
     /// Text alone, without frames, for the terminal's own selection.
     pub plain: bool,
+    /// Columns chosen while looking.
+    pub columns: Option<Vec<super::list::Column>>,
+    /// The last click: when, and on which line.
+    pub pressed: Option<(i64, u16)>,
     /// The Active list.
     pub active: ListView,
     /// The History list.

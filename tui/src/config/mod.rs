@@ -6,12 +6,13 @@
 //! ascii = false
 //! profile = "ssh"               # how often to draw: ssh or local
 //! columns = ["id", "name", "stages", "bar", "percent", "eta", "box"]
+//! mouse = false                 # else on, but not in an ssh session
 //!
 //! [notify]                      # while the terminal has not the eye
 //! on = ["ask", "failed", "done", "hook", "box"]
 //! every = 10                    # seconds between two
 //!
-//! [keys.global]                 # global workflow list detail asks hooks queue stats events
+//! [keys.global]                 # global workflow list detail log asks hooks queue stats events
 //! help = ["?", "h"]             # a command's name, and all its keys; a sequence is written with spaces
 //! ```
 
@@ -69,6 +70,8 @@ pub struct Config {
     pub profile: Option<Profile>,
     /// The list's columns, in order.
     pub columns: Option<Vec<Column>>,
+    /// The terminal tells of the mouse.
+    pub mouse: Option<bool>,
     /// When a person is told.
     pub notify: Vec<Occasion>,
     /// Between two, in milliseconds.
@@ -86,6 +89,7 @@ impl Default for Config {
             ascii: None,
             profile: None,
             columns: None,
+            mouse: None,
             notify: OCCASIONS.map(|(_, occasion)| occasion).to_vec(),
             notify_every_ms: 10_000,
             keys: Vec::new(),

@@ -16,6 +16,7 @@ struct File {
     ascii: Option<bool>,
     profile: Option<Spanned<String>>,
     columns: Option<Vec<Spanned<String>>>,
+    mouse: Option<bool>,
     notify: Notify,
     keys: BTreeMap<String, BTreeMap<Spanned<String>, Keys>>,
 }
@@ -89,6 +90,7 @@ impl Reader<'_> {
 
     fn take(&mut self, file: File) {
         self.config.ascii = file.ascii;
+        self.config.mouse = file.mouse;
         if let Some(name) = &file.theme {
             let known = theme::NAMES.map(|name| (name, theme::named(name).unwrap_or_default()));
             self.config.theme = self.one_of("theme", name, &known);

@@ -11,7 +11,7 @@ pub enum Command {
     NextWorkflow, PreviousWorkflow,
     Active, Asks, History, Hooks, Queue, Stats, Events,
     Open, Back, LastView, StepBack, StepForward, NextTab, PreviousTab, Zoom,
-    Filter, NextProblem, PreviousProblem, Sort(SortKey), Reverse, Palette, Help,
+    Filter, NextProblem, PreviousProblem, Sort(SortKey), Reverse, Columns, Mouse, Palette, Help,
     Mark, MarkRange, MarkAll, MarkInvert, MarkClear,
     Logs, Retry, Cancel, Delete, Pause, Raise, Lower, Why, Answer, Extend, Compare, Preview, Undo, Yank,
     Follow, Search, LogFilter, Since(u8), Level, NextError, PreviousError, Stage, Times, Wrap, Fold, Pretty, LogMark, LogNextMark,
@@ -80,6 +80,8 @@ pub const INFO: &[Info] = table! {
     Sort(SortKey::Created), "sort created", "", "sort by age, newest first";
     Sort(SortKey::Priority), "sort priority", "", "sort by priority";
     Reverse, "sort reverse", "", "turn the order round";
+    Columns, "choose columns", "columns", "which columns lists show, and their order";
+    Mouse, "mouse", "", "let the mouse choose and scroll, or leave it to the terminal";
     Palette, "palette", "cmd", "any command by its name";
     Help, "help", "keys", "the keys that work here";
     Mark, "mark", "mark", "mark or unmark, and go on; acts then mean the marked ones";

@@ -5,6 +5,7 @@ pub mod command;
 pub mod edit;
 pub mod key;
 pub mod keymap;
+pub mod mouse;
 
 pub use command::Command;
 pub use edit::Edit;

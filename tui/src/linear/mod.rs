@@ -90,6 +90,7 @@ fn act(net: &Handle, action: Action) -> bool {
             Err(why) => println!("{why}"),
         },
         Action::Repaint
+        | Action::Mouse(_)
         | Action::Title(_)
         | Action::Copy(_)
         | Action::Notify(_)

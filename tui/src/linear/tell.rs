@@ -126,7 +126,9 @@ impl Teller {
             // A picture says nothing to whoever reads lines.
             Some(Popup::Help { .. } | Popup::Picture(_)) => None,
             Some(Popup::Text { title, lines, .. }) => Some(format!("{title}: {}", lines.join(" "))),
-            Some(Popup::Delivery { .. } | Popup::Compare { .. }) => Some(drawn(app).join("\n")),
+            Some(Popup::Delivery { .. } | Popup::Compare { .. } | Popup::Columns { .. }) => {
+                Some(drawn(app).join("\n"))
+            }
             Some(Popup::Confirm(confirm)) => {
                 let how = match &confirm.wanted {
                     Some(wanted) => format!(

@@ -1,4 +1,4 @@
-//! Everything that happened while we watched, newest last: the daemon's events, what was said here, and who did it.
+//! Everything that happened while we watched, and before as far as it was looked for, newest last: the daemon's events, what was said here, and who did it.
 
 use super::key;
 use super::log::clean;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 
 /// How many are kept.
-pub const KEPT: usize = 2_000;
+pub const KEPT: usize = 20_000;
 
 /// How it went, for its look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,15 @@ impl Happenings {
             self.kept.pop_front();
             self.dropped += 1;
         }
+    }
+
+    /// Takes an older one than all; false where no more are kept.
+    pub fn push_older(&mut self, one: Happening) -> bool {
+        if self.kept.len() >= KEPT {
+            return false;
+        }
+        self.kept.push_front(one);
+        true
     }
 
     /// Oldest first.

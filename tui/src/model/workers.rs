@@ -1,6 +1,7 @@
 //! Boxes, their slots, and the line before them, as `GET /api/workers` tells.
 
 use super::key;
+use super::row::unix_ms;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,9 +18,35 @@ pub struct Worker {
     pub last_heartbeat: Option<String>,
     /// What it offers.
     pub resources: BTreeMap<String, Slots>,
+    /// What it is known by.
+    pub labels: BTreeMap<String, Value>,
     /// The daemon that told of it.
     #[serde(skip)]
     pub daemon: usize,
+}
+
+/// Not heard of for so long, in milliseconds, a box is stale.
+pub const STALE_MS: i64 = 30_000;
+
+impl Worker {
+    /// When it was last heard of, in Unix milliseconds.
+    #[must_use]
+    pub fn heard_ms(&self) -> Option<i64> {
+        self.last_heartbeat.as_deref().and_then(unix_ms)
+    }
+
+    /// Its state at a moment: what is not heard of is stale, until the daemon says that it is lost.
+    #[must_use]
+    pub fn state(&self, now_ms: i64) -> &str {
+        let silent = self
+            .heard_ms()
+            .is_some_and(|heard| now_ms - heard > STALE_MS);
+        match self.status.as_str() {
+            "lost" => "lost",
+            _ if silent => "stale",
+            word => word,
+        }
+    }
 }
 
 /// How much of something there is.

@@ -27,6 +27,7 @@ impl Runner {
                 seq,
                 instance,
             } => self.control(daemon, Control::Seen(seq, instance)),
+            Action::Mouse(_) => self.listen_to_mouse(),
             Action::Repaint => self.painter.begin_anew(self.app.view.size),
             Action::Title(title) => self.tell_terminal(&format!("\x1b]2;{}\x07", plain(&title))),
             Action::Copy(text) => {
@@ -83,6 +84,15 @@ impl Runner {
     /// Controls that find no room are sent again by what causes them: numbers with the next event, logs with the next connect.
     fn control(&self, daemon: usize, control: Control) {
         let _ = self.net.control(daemon, control);
+    }
+
+    /// Asks the terminal to tell of the mouse, or no longer. Leaving it always ends that.
+    pub(super) fn listen_to_mouse(&mut self) {
+        self.tell_terminal(if self.app.settings.mouse {
+            "\x1b[?1000h\x1b[?1006h"
+        } else {
+            "\x1b[?1006l\x1b[?1000l"
+        });
     }
 
     fn tell_terminal(&mut self, bytes: &str) {

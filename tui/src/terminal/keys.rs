@@ -4,6 +4,7 @@
 //! A lone Esc can't be told from the beginning of a sequence until nothing follows: [`Parser::is_open`] says so, and the
 //! runner calls [`Parser::flush`] when nothing came for a moment.
 
+use crate::input::mouse::Mouse;
 use crate::input::{Code, Key};
 
 /// What was typed.
@@ -11,6 +12,8 @@ use crate::input::{Code, Key};
 pub enum Input {
     /// A key.
     Key(Key),
+    /// The mouse.
+    Mouse(Mouse),
     /// Text between the marks of bracketed paste.
     Paste(String),
     /// The terminal has the eye, or lost it.
@@ -196,6 +199,16 @@ fn csi(bytes: &[u8]) -> Step {
     };
     if last == b'~' && number(0) == Some(200) {
         return Step::Paste(end + 1);
+    }
+    if let Some(report) = text.strip_prefix('<')
+        && matches!(last, b'M' | b'm')
+    {
+        let mut numbers = report
+            .split(';')
+            .map(|part| part.parse::<u32>().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        let mouse = Mouse::read(next(), next(), next(), last == b'M');
+        return Step::Take(end + 1, mouse.map(Input::Mouse));
     }
     let ctrl = number(1).is_some_and(|modifiers| modifiers.saturating_sub(1) & 4 != 0);
     let code = match last {

@@ -130,6 +130,7 @@ pub async fn run(
         runner.app.recall_session(&memory);
     }
     runner.feed(Event::Configured(Box::new(config)));
+    runner.listen_to_mouse();
     loop {
         runner.draw_if_due()?;
         if let Some((end, leave_picture)) = runner.end {
@@ -241,6 +242,7 @@ impl Runner {
         self.pace.want(true);
         self.feed(match input {
             Input::Key(key) => Event::Key(key),
+            Input::Mouse(mouse) => Event::Mouse(mouse),
             Input::Paste(text) => Event::Paste(text),
             Input::Focus(focused) => Event::Focus(focused),
         });
@@ -336,6 +338,7 @@ impl Runner {
         tty.leave(b"");
         tty.enter()?;
         let size = tty.size();
+        self.listen_to_mouse();
         self.painter = Painter::new(size, self.looks.colours);
         self.pace.want(true);
         self.feed(Event::Resize(size.0, size.1));

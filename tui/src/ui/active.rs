@@ -54,12 +54,7 @@ pub fn table(app: &App, list: &ListView, areas: &Areas, title: &str, buffer: &mu
         return;
     }
     let boxes = several_boxes(app, list);
-    let columns = Columns::of(
-        areas.width,
-        area.width,
-        boxes,
-        app.settings.columns.as_deref(),
-    );
+    let columns = Columns::of(areas.width, area.width, boxes, app.chosen_columns());
     columns.head(buffer, area);
     let rows = Rect {
         y: area.y + 1,

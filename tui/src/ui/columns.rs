@@ -4,6 +4,7 @@ use super::paint::{field, field_right, put};
 use super::{format, theme};
 use crate::app::App;
 use crate::app::areas::Width;
+use crate::app::choosing::USUAL;
 use crate::app::list::Column;
 use crate::model::Row;
 use ratatui::buffer::Buffer;
@@ -20,17 +21,6 @@ const LEAD: u16 = 4;
 
 /// A name is at least so wide; what doesn't fit beside it goes, the last first.
 const NAME: u16 = 12;
-
-/// As they stand unless a person chose others.
-const USUAL: [Column; 7] = [
-    Column::Id,
-    Column::Name,
-    Column::Stages,
-    Column::Bar,
-    Column::Percent,
-    Column::Eta,
-    Column::Box,
-];
 
 impl Columns {
     /// For a list so many cells wide. Of the usual ones the box shows only where there are several.

@@ -158,7 +158,11 @@ pub fn events(app: &App, area: Rect, buffer: &mut Buffer) {
     let view = &app.view.events;
     if view.kept.is_empty() {
         let lines = [
-            "Nothing has happened since this dashboard was opened.".to_owned(),
+            match &view.problem {
+                Some(problem) => format!("What happened before can't be had: {problem}"),
+                None if app.is_asking_for_events() => "Asking for what happened…".to_owned(),
+                None => "Nothing has happened since this dashboard was opened.".to_owned(),
+            },
             "3 shows what ended before".to_owned(),
         ];
         centred(buffer, area, &lines);

@@ -1,6 +1,7 @@
 //! Screen 7: everything that happened while we watched, newest first, and who did it.
 
 use super::paint::{field, put};
+use super::rows::{self, Lines};
 use super::{empty, format, theme};
 use crate::app::App;
 use crate::app::areas::{Areas, Width};
@@ -25,28 +26,16 @@ pub fn draw(app: &App, areas: &Areas, buffer: &mut Buffer) {
     for (x, title) in head {
         put(buffer, area, *x, 0, title, theme::DIM);
     }
-    let room = usize::from(area.height.saturating_sub(1));
-    let lines = (view.cursor.top..view.shown.len()).take(room);
-    for (y, (at, one)) in (1u16..).zip(lines.filter_map(|at| Some((at, view.line(at)?)))) {
-        let row = Rect {
-            y: area.y + y,
-            height: 1,
-            ..area
-        };
-        let under = at == view.cursor.at;
-        if under {
-            put(buffer, row, 0, 0, "▌", theme::BOLD);
-        }
+    let lines = Lines {
+        top: view.cursor.top,
+        at: view.cursor.at,
+        chosen: true,
+    };
+    let all = (0..view.shown.len()).filter_map(|at| view.line(at));
+    let below = rows::below_title(area);
+    rows::draw(lines, all, below, buffer, |_, one, row, buffer| {
         line(app, one, wide, row, buffer);
-        if under {
-            let cells = Rect {
-                x: row.x + 1,
-                width: row.width.saturating_sub(1),
-                ..row
-            };
-            buffer.set_style(cells.intersection(buffer.area), theme::CURSOR);
-        }
-    }
+    });
 }
 
 fn line(app: &App, one: &Happening, wide: bool, row: Rect, buffer: &mut Buffer) {

@@ -3,6 +3,7 @@
 
 use super::paint::{field, field_right, frame, put, width};
 use super::pen::{Pen, rule};
+use super::rows::{self, Lines};
 use super::{empty, format, theme};
 use crate::app::App;
 use crate::app::areas::{Areas, Width};
@@ -60,40 +61,29 @@ fn endpoints(app: &App, area: Rect, buffer: &mut Buffer) {
     let title = format!("endpoints {}", hooks.endpoints.len());
     rule(buffer, area, 0, &title, &said, chosen);
     let kept: u64 = app.models().map(|model| model.hooks.kept).sum();
-    let room = usize::from(area.height.saturating_sub(1));
-    for (y, line) in (1u16..).zip((hooks.picked.top..=hooks.endpoints.len()).take(room)) {
-        let under = line == hooks.picked.at;
-        let row = Rect {
-            y: area.y + y,
-            height: 1,
-            ..area
-        };
-        if under {
-            put(buffer, row, 0, 0, "▌", theme::BOLD);
-        }
-        match line.checked_sub(1).and_then(|at| hooks.endpoints.get(at)) {
-            None => {
-                let look = if kept > 0 { theme::FAIL } else { theme::PLAIN };
-                let sign = if kept > 0 { "!" } else { "✓" };
-                put(buffer, row, 2, 0, sign, look);
-                let text = match kept {
-                    0 => "no delivery failed".to_owned(),
-                    1 => "1 delivery failed".to_owned(),
-                    many => format!("{many} deliveries failed"),
-                };
-                put(buffer, row, 4, 0, &text, theme::BOLD);
-            }
-            Some(one) => endpoint(app, one, row, buffer),
-        }
-        if under && chosen {
-            let cells = Rect {
-                x: row.x + 1,
-                width: row.width.saturating_sub(1),
-                ..row
+    let lines = Lines {
+        top: hooks.picked.top,
+        at: hooks.picked.at,
+        chosen,
+    };
+    // The first line stands for what failed, whoever it was meant for.
+    let all = std::iter::once(None).chain(hooks.endpoints.iter().map(Some));
+    let below = rows::below_title(area);
+    rows::draw(lines, all, below, buffer, |_, one, row, buffer| {
+        let Some(one) = one else {
+            let look = if kept > 0 { theme::FAIL } else { theme::PLAIN };
+            let sign = if kept > 0 { "!" } else { "✓" };
+            put(buffer, row, 2, 0, sign, look);
+            let text = match kept {
+                0 => "no delivery failed".to_owned(),
+                1 => "1 delivery failed".to_owned(),
+                many => format!("{many} deliveries failed"),
             };
-            buffer.set_style(cells.intersection(buffer.area), theme::CURSOR);
-        }
-    }
+            put(buffer, row, 4, 0, &text, theme::BOLD);
+            return;
+        };
+        endpoint(app, one, row, buffer);
+    });
 }
 
 fn endpoint(app: &App, one: &Endpoint, row: Rect, buffer: &mut Buffer) {
@@ -167,59 +157,46 @@ fn deliveries(app: &App, size: Width, area: Rect, buffer: &mut Buffer) {
         empty::deliveries(app, below, buffer);
         return;
     }
-    let zone = &app.settings.zone;
-    let room = usize::from(area.height.saturating_sub(1));
-    let rows = hooks
-        .deliveries
-        .iter()
-        .enumerate()
-        .skip(hooks.cursor.top)
-        .take(room);
-    for (y, (at, one)) in (1u16..).zip(rows) {
-        let row = Rect {
-            y: area.y + y,
-            height: 1,
-            ..area
-        };
-        let under = at == hooks.cursor.at;
-        if under {
-            put(buffer, row, 0, 0, "▌", theme::BOLD);
-        }
-        if hooks.marks.contains(&one.delivery_id) {
-            put(buffer, row, 1, 0, "●", theme::BOLD);
-        }
-        let (sign, look) = sign(one);
-        put(buffer, row, 2, 0, sign, look);
-        let when = one
-            .created_ms()
-            .map_or_else(String::new, |at| format::day_or_clock(at, app.now_ms, zone));
-        field(buffer, row, 4, 0, 6, &when, theme::DIM);
-        field(buffer, row, 11, 0, 18, &one.event_type, theme::PLAIN);
-        let name = one.video_id.as_ref().map_or("", |id| {
-            app.row(id)
-                .map_or(crate::model::key::id(id), |row| row.name())
-        });
-        let mut x = 30;
-        if size >= Width::Narrow {
-            let wide = (row.width / 4).clamp(8, 24);
-            field(buffer, row, x, 0, wide, name, theme::PLAIN);
-            x += wide + 1;
-        }
-        let tries = format!("try {}", one.attempts.len());
-        field(buffer, row, x, 0, 6, &tries, theme::DIM);
-        x += 7;
-        let (text, look) = outcome(app, one);
-        let room = row.width.saturating_sub(x + 1);
-        field(buffer, row, x, 0, room, &text, look);
-        if under && chosen {
-            let cells = Rect {
-                x: row.x + 1,
-                width: row.width.saturating_sub(1),
-                ..row
-            };
-            buffer.set_style(cells.intersection(buffer.area), theme::CURSOR);
-        }
+    let lines = Lines {
+        top: hooks.cursor.top,
+        at: hooks.cursor.at,
+        chosen,
+    };
+    let all = hooks.deliveries.iter();
+    let below = rows::below_title(area);
+    rows::draw(lines, all, below, buffer, |_, one, row, buffer| {
+        delivery(app, size, one, row, buffer);
+    });
+}
+
+fn delivery(app: &App, size: Width, one: &Delivery, row: Rect, buffer: &mut Buffer) {
+    if app.view.hooks.marks.contains(&one.delivery_id) {
+        put(buffer, row, 1, 0, "●", theme::BOLD);
     }
+    let zone = &app.settings.zone;
+    let (sign, look) = sign(one);
+    put(buffer, row, 2, 0, sign, look);
+    let when = one
+        .created_ms()
+        .map_or_else(String::new, |at| format::day_or_clock(at, app.now_ms, zone));
+    field(buffer, row, 4, 0, 6, &when, theme::DIM);
+    field(buffer, row, 11, 0, 18, &one.event_type, theme::PLAIN);
+    let name = one.video_id.as_ref().map_or("", |id| {
+        app.row(id)
+            .map_or(crate::model::key::id(id), |row| row.name())
+    });
+    let mut x = 30;
+    if size >= Width::Narrow {
+        let wide = (row.width / 4).clamp(8, 24);
+        field(buffer, row, x, 0, wide, name, theme::PLAIN);
+        x += wide + 1;
+    }
+    let tries = format!("try {}", one.attempts.len());
+    field(buffer, row, x, 0, 6, &tries, theme::DIM);
+    x += 7;
+    let (text, look) = outcome(app, one);
+    let room = row.width.saturating_sub(x + 1);
+    field(buffer, row, x, 0, room, &text, look);
 }
 
 /// How the last attempt went, and when the next one is.

@@ -5,6 +5,7 @@
 
 mod active;
 mod asks;
+mod boxes;
 mod cards;
 mod columns;
 mod compare;
@@ -24,6 +25,7 @@ mod popup;
 mod preview;
 mod queue;
 pub mod reading;
+mod rows;
 mod stats;
 mod strip;
 pub mod svg;
@@ -31,6 +33,8 @@ mod tabs;
 pub mod theme;
 mod timeline;
 mod usual;
+
+pub use tabs::{screen_at, tab_at};
 
 use crate::app::areas::Width;
 use crate::app::{App, Screen};

@@ -3,6 +3,7 @@
 use super::paint::{Run, clear, frame, put, runs, width, wrapped};
 use super::{format, reading, theme};
 use crate::app::App;
+use crate::app::choosing;
 use crate::app::popup::{Answer, Confirm, Popup, RetryMenu, Why};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -31,6 +32,10 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
         Popup::Confirm(confirm) => question(confirm, buffer),
         Popup::Retry(menu) => {
             choices(app, menu, buffer);
+            None
+        }
+        Popup::Columns { at } => {
+            columns(app, *at, buffer);
             None
         }
         Popup::Delivery { id, top } => {
@@ -246,6 +251,28 @@ fn choices(app: &App, menu: &RetryMenu, buffer: &mut Buffer) {
         &lines,
         "Enter takes it   1-9 choose   Esc nothing",
     );
+}
+
+/// Every column, those that show with a mark.
+fn columns(app: &App, at: usize, buffer: &mut Buffer) {
+    let all = app.all_columns();
+    let at = at.min(all.len().saturating_sub(1));
+    let lines: Lines = all
+        .iter()
+        .enumerate()
+        .map(|(place, (column, shown))| {
+            let lead = if place == at { "▌" } else { " " };
+            let sign = if *shown { "✓" } else { " " };
+            let look = match (place == at, shown) {
+                (true, _) => theme::CURSOR,
+                (false, true) => theme::PLAIN,
+                (false, false) => theme::DIM,
+            };
+            (format!("{lead}{sign} {}", choosing::name(*column)), look)
+        })
+        .collect();
+    let keys = "Space shows or hides   < > moves   r as usual   Esc closes";
+    boxed(buffer, "columns", &lines, keys);
 }
 
 /// The keys that work here, from the table.

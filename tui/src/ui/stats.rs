@@ -2,12 +2,16 @@
 
 use super::paint::{Run, field, field_right, put, runs};
 use super::pen::rule;
+use super::rows::{self, Lines};
 use super::{empty, format, theme};
 use crate::app::App;
 use crate::app::areas::{Areas, Width};
-use crate::model::stats::Stats;
+use crate::model::stats::{Family, Stats};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+/// A column of numbers, with the space before it.
+const WIDE: u16 = 8;
 
 /// Draws it.
 pub fn draw(app: &App, areas: &Areas, buffer: &mut Buffer) {
@@ -165,21 +169,25 @@ fn stages(app: &App, told: &[(usize, &Stats)], size: Width, area: Rect, buffer: 
     let count: usize = told.iter().map(|(_, stats)| stats.stages.len()).sum();
     rule(buffer, area, 0, &format!("stages {count}"), "", false);
     let wide = size >= Width::Narrow;
-    let name_wide = if wide { 24 } else { 16 };
+    let name_wide = match size {
+        Width::Narrow => 16,
+        _ if wide => 24,
+        _ => 12,
+    };
     let head = Rect {
         y: area.y + 1,
         height: 1,
         ..area
     };
     field(buffer, head, 1, 0, name_wide, "STAGE", theme::DIM);
-    let columns = ["RUNS", "P50", "P90", "FAILED"];
+    let columns = ["RUNS", "P50", "P90", "P99", "FAILED"];
     for (at, title) in (0u16..).zip(columns) {
         field_right(
             buffer,
             head,
-            name_wide + 2 + at * 9,
+            name_wide + 2 + at * WIDE,
             0,
-            8,
+            WIDE - 1,
             title,
             theme::DIM,
         );
@@ -213,6 +221,7 @@ fn stages(app: &App, told: &[(usize, &Stats)], size: Width, area: Rect, buffer: 
             (one.count.to_string(), theme::PLAIN),
             (time(one.p50), theme::PLAIN),
             (time(one.p90), theme::PLAIN),
+            (time(one.p99), theme::PLAIN),
             (
                 one.failed.to_string(),
                 if one.failed > 0 {
@@ -223,9 +232,17 @@ fn stages(app: &App, told: &[(usize, &Stats)], size: Width, area: Rect, buffer: 
             ),
         ];
         for (at, (text, look)) in (0u16..).zip(cells) {
-            field_right(buffer, row, name_wide + 2 + at * 9, 0, 8, &text, look);
+            field_right(
+                buffer,
+                row,
+                name_wide + 2 + at * WIDE,
+                0,
+                WIDE - 1,
+                &text,
+                look,
+            );
         }
-        let x = name_wide + 2 + 4 * 9 + 1;
+        let x = name_wide + 2 + 5 * WIDE + 1;
         let room = row.width.saturating_sub(x + 1);
         if wide && room >= 8 {
             let cells = |at: f64| (at / longest * f64::from(room)).round() as usize;
@@ -259,7 +276,6 @@ fn causes(app: &App, size: Width, area: Rect, buffer: &mut Buffer) {
         }
         return;
     }
-    let zone = &app.settings.zone;
     let room = usize::from(area.height.saturating_sub(1));
     let first = view
         .cursor
@@ -268,60 +284,55 @@ fn causes(app: &App, size: Width, area: Rect, buffer: &mut Buffer) {
     let first = first
         .max((view.cursor.at + 1).saturating_sub(room))
         .min(view.cursor.at);
-    for (y, (at, one)) in (1u16..).zip(view.families.iter().enumerate().skip(first).take(room)) {
-        let row = Rect {
-            y: area.y + y,
-            height: 1,
-            ..area
-        };
-        let under = at == view.cursor.at;
-        if under {
-            put(buffer, row, 0, 0, "▌", theme::BOLD);
-        }
-        field_right(
-            buffer,
-            row,
-            1,
-            0,
-            5,
-            &format!("×{}", one.keys.len()),
-            theme::FAIL,
-        );
-        let stage = one.stage.as_deref().unwrap_or("");
-        let mut x = 7;
-        if size >= Width::Narrow {
-            field(buffer, row, x, 0, 18, stage, theme::PLAIN);
-            x += 19;
-        }
-        let since = format!(
-            "since {}",
-            format::day_or_clock(one.since_ms, app.now_ms, zone)
-        );
-        let mut behind = since;
-        if let [only] = one.boxes.as_slice()
-            && size >= Width::Strip
-        {
-            behind.push_str(&format!(", only {only}"));
-        }
-        let behind_wide = super::paint::width(&behind);
-        let room = row.width.saturating_sub(x + behind_wide + 3);
-        field(buffer, row, x, 0, room, &one.words, theme::PLAIN);
-        field_right(
-            buffer,
-            row,
-            x + room + 1,
-            0,
-            behind_wide,
-            &behind,
-            theme::DIM,
-        );
-        if under {
-            let cells = Rect {
-                x: row.x + 1,
-                width: row.width.saturating_sub(1),
-                ..row
-            };
-            buffer.set_style(cells.intersection(buffer.area), theme::CURSOR);
-        }
+    let lines = Lines {
+        top: first,
+        at: view.cursor.at,
+        chosen: true,
+    };
+    let all = view.families.iter();
+    let below = rows::below_title(area);
+    rows::draw(lines, all, below, buffer, |_, one, row, buffer| {
+        cause(app, size, one, row, buffer);
+    });
+}
+
+fn cause(app: &App, size: Width, one: &Family, row: Rect, buffer: &mut Buffer) {
+    let zone = &app.settings.zone;
+    field_right(
+        buffer,
+        row,
+        1,
+        0,
+        5,
+        &format!("×{}", one.keys.len()),
+        theme::FAIL,
+    );
+    let stage = one.stage.as_deref().unwrap_or("");
+    let mut x = 7;
+    if size >= Width::Narrow {
+        field(buffer, row, x, 0, 18, stage, theme::PLAIN);
+        x += 19;
     }
+    let since = format!(
+        "since {}",
+        format::day_or_clock(one.since_ms, app.now_ms, zone)
+    );
+    let mut behind = since;
+    if let [only] = one.boxes.as_slice()
+        && size >= Width::Strip
+    {
+        behind.push_str(&format!(", only {only}"));
+    }
+    let behind_wide = super::paint::width(&behind);
+    let room = row.width.saturating_sub(x + behind_wide + 3);
+    field(buffer, row, x, 0, room, &one.words, theme::PLAIN);
+    field_right(
+        buffer,
+        row,
+        x + room + 1,
+        0,
+        behind_wide,
+        &behind,
+        theme::DIM,
+    );
 }

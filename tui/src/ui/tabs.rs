@@ -18,9 +18,11 @@ pub fn draw(app: &App, area: Rect, crumbs: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn screens(app: &App, area: Rect, crumbs: Rect, buffer: &mut Buffer) {
+/// The screens' names as they stand, each with its column.
+fn names(app: &App, area: Rect) -> Vec<(u16, Screen, [Run<'static>; 3])> {
     let wide = area.width >= 110;
     let short = area.width < 80;
+    let mut names = Vec::new();
     let mut x = 1;
     for (screen, key, title, brief) in Screen::ALL {
         let chosen = screen == app.view.screen;
@@ -53,6 +55,45 @@ fn screens(app: &App, area: Rect, crumbs: Rect, buffer: &mut Buffer) {
         if x + needed > area.width {
             break;
         }
+        names.push((x, screen, parts));
+        x += needed;
+    }
+    names
+}
+
+/// The screen whose name stands at a column.
+#[must_use]
+pub fn screen_at(app: &App, area: Rect, column: u16) -> Option<Screen> {
+    let names = names(app, area);
+    let found = names.iter().rev().find(|(x, ..)| *x <= column)?;
+    let wide: u16 = found.2.iter().map(|(text, _)| width(text)).sum();
+    (column < found.0 + wide).then_some(found.1)
+}
+
+/// The columns that the tabs of an opened workflow take, and where they begin; none where only the chosen one is named.
+fn tabs_from(area: Rect) -> Option<u16> {
+    let tabs: u16 = Tab::ALL.iter().map(|(_, title)| width(title) + 2).sum();
+    let room = area.width.saturating_sub(tabs + 2);
+    (room >= 24).then_some(room + 1)
+}
+
+/// The tab whose title stands at a column.
+#[must_use]
+pub fn tab_at(area: Rect, column: u16) -> Option<Tab> {
+    let mut x = tabs_from(area)?;
+    for (tab, title) in Tab::ALL {
+        let end = x + width(title) + 2;
+        if (x..end).contains(&column) {
+            return Some(tab);
+        }
+        x = end;
+    }
+    None
+}
+
+fn screens(app: &App, area: Rect, crumbs: Rect, buffer: &mut Buffer) {
+    let mut x = 1;
+    for (_, _, parts) in names(app, area) {
         x = runs(buffer, area, x, 0, &parts);
     }
     let said = what_is_shown(app);
@@ -162,7 +203,6 @@ fn what_is_shown(app: &App) -> String {
 
 fn opened(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let mut parts: Vec<Run<'_>> = Vec::new();
-    let tabs: u16 = Tab::ALL.iter().map(|(_, title)| width(title) + 2).sum();
     let head = match app.row(&detail.id) {
         Some(row) => {
             let (sign, look) = theme::sign(row);
@@ -202,18 +242,14 @@ fn opened(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     if !head {
         parts.push((format!(" {} ", detail.id).into(), theme::BOLD));
     }
-    let room = area.width.saturating_sub(tabs + 2);
-    let narrow = room < 24;
-    let line = if narrow {
-        area
-    } else {
-        Rect {
-            width: room,
-            ..area
-        }
+    let from = tabs_from(area);
+    let narrow = from.is_none();
+    let line = Rect {
+        width: from.map_or(area.width, |from| from - 1),
+        ..area
     };
     runs(buffer, line, 0, 0, &parts);
-    let mut x = room + 1;
+    let mut x = from.unwrap_or(0);
     for (tab, title) in Tab::ALL {
         let chosen = tab == detail.tab;
         if narrow {

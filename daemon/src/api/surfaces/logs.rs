@@ -10,6 +10,7 @@ use crate::api::logs::{Attempts, Wanted};
 use crate::api::problem::Problem;
 use crate::api::view::time::text;
 use crate::attempt_log::Level;
+use crate::store::events::EventRow;
 use axum::extract::State;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -82,14 +83,32 @@ pub async fn events(
         .reader()
         .events(u64::try_from(after).unwrap_or(0), limit, Some(&id))
         .await?;
-    let events: Vec<Value> = rows
-        .into_iter()
-        .map(|row| {
-            let data = RawValue::from_string(row.data).unwrap_or_else(|_| RawValue::NULL.to_owned());
-            json!({
-                "seq": row.seq, "timestamp": text(row.at), "workflowId": row.workflow_id, "kind": row.kind, "data": data,
-            })
-        })
-        .collect();
+    let events: Vec<Value> = rows.into_iter().map(told).collect();
     Ok(answer::ok(json!({ "events": events })))
+}
+
+/// `GET /api/events/past?before&limit`
+pub async fn past(
+    State(api): State<Api>,
+    caller: Caller,
+    Asked(mut asked): Asked,
+) -> Result<Answer<Value>, Problem> {
+    let before = asked.whole("before", 1, LARGEST).unwrap_or(LARGEST);
+    let (limit, _) = page_of(&mut asked);
+    asked.finish()?;
+    let before = u64::try_from(before).unwrap_or(0);
+    let reader = api.engine().reader();
+    let rows = reader.events_before(before, limit, caller.only()).await?;
+    // A page that is not full is the last one.
+    let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = rows.last().map(|row| row.seq).filter(|_| full);
+    let events: Vec<Value> = rows.into_iter().map(told).collect();
+    Ok(answer::ok(json!({ "events": events, "next": next })))
+}
+
+fn told(row: EventRow) -> Value {
+    let data = RawValue::from_string(row.data).unwrap_or_else(|_| RawValue::NULL.to_owned());
+    json!({
+        "seq": row.seq, "timestamp": text(row.at), "workflowId": row.workflow_id, "kind": row.kind, "data": data,
+    })
 }

@@ -93,7 +93,10 @@ pub async fn stats(
         .stages
         .iter()
         .map(|(id, one)| {
-            (id.clone(), json!({ "count": one.count, "p50": one.p50_ms, "p90": one.p90_ms, "failed": one.failed }))
+            let told = json!({
+                "count": one.count, "p50": one.p50_ms, "p90": one.p90_ms, "p99": one.p99_ms, "failed": one.failed,
+            });
+            (id.clone(), told)
         })
         .collect();
     Ok(answer::ok(json!({
@@ -102,7 +105,7 @@ pub async fn stats(
             "total": stats.total, "completed": stats.completed, "failed": stats.failed, "cancelled": stats.cancelled,
             "successRate": rate(stats.completed, stats.failed),
         },
-        "processingTime": { "p50": stats.p50_ms, "p90": stats.p90_ms },
+        "processingTime": { "p50": stats.p50_ms, "p90": stats.p90_ms, "p99": stats.p99_ms },
         "stages": stages,
         "days": days
             .iter()

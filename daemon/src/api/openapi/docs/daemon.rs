@@ -19,8 +19,8 @@ const WORKERS: &str = r#"{
 const STATS: &str = r#"{
     "window": "24h",
     "videos": {"total": 19, "completed": 15, "failed": 1, "cancelled": 0, "successRate~": 0.9375},
-    "processingTime": {"p50~": 41000, "p90~": 80000},
-    "stages": {"*": {"count": 15, "p50": 30000, "p90": 52000, "failed": 1}},
+    "processingTime": {"p50~": 41000, "p90~": 80000, "p99~": 95000},
+    "stages": {"*": {"count": 15, "p50": 30000, "p90": 52000, "p99": 61000, "failed": 1}},
     "days": [{"date": "2026-11-20", "total": 19, "completed": 15, "failed": 1, "cancelled": 0, "successRate~": 0.9375,
         "processingTime": {"p50~": 41000, "p90~": 80000}}],
     "pipelines": {"*": {"total": 19, "completed": 15, "failed": 1, "cancelled": 0, "successRate~": 0.9375,
@@ -63,6 +63,15 @@ const DOCS: &[Doc] = &[
         query("progress", "=true|false", "Whether `progress` frames come"),
     ])
     .refuses(&[426]),
+    Doc::new(
+        "GET /api/events/past",
+        "What happened, a page at a time, the newest first",
+        &[data(200, "Events below `before`; `next` is the `before` of the next page, null where nothing older is kept", r#"{"events": [{"seq": 7, "timestamp": "T", "workflowId~": "cm1x9k2", "kind": "stage.started", "data": {"*": null}}], "next~": 7}"#)],
+    )
+    .query(&[
+        query("before", "%1..: 8", "A `seq`: what is older than it; else from the newest on"),
+        query("limit", "%1..200: 50", "Events"),
+    ]),
     Doc::new(
         "GET /api/pipelines",
         "Every pipeline with its parameters and stages",
