@@ -56,12 +56,11 @@ impl App {
         match key.code {
             Code::Down | Code::Char('j') => next = (at + 1).min(last),
             Code::Up | Code::Char('k') => next = at.saturating_sub(1),
+            // A row without a name is nobody's.
+            Code::Char(' ') if columns.get(at) == Some(&Column::Name) => {}
             Code::Char(' ') if at < shown => {
-                // A row without a name is nobody's.
-                if columns.get(at) != Some(&Column::Name) {
-                    columns.remove(at);
-                    self.view.columns = Some(columns);
-                }
+                columns.remove(at);
+                self.view.columns = Some(columns);
             }
             Code::Char(' ') => {
                 columns.extend(all.get(at).map(|(column, _)| *column));

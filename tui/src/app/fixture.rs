@@ -9,11 +9,9 @@ use crate::model::link::Link;
 use crate::ui;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier};
 use reel_shared::stream::Frame;
 use reel_shared::workflow::WorkflowView;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 
 /// 2026-11-20T07:31:00Z, the moment of every picture.
 pub const NOW: i64 = 1_795_159_860_000;
@@ -448,44 +446,4 @@ pub fn draw(app: &mut App) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     ui::draw(app, &mut buffer);
     buffer
-}
-
-/// The picture as lines, and below it the looks: a letter for each cell that isn't plain.
-pub fn picture(app: &mut App) -> String {
-    let buffer = draw(app);
-    let mut text = ui::lines(&buffer).join("\n");
-    text.push_str("\n--- looks ---\n");
-    for y in 0..buffer.area.height {
-        let letters: String = (0..buffer.area.width)
-            .map(|x| look(&buffer[(x, y)]))
-            .collect();
-        let letters = letters.trim_end();
-        if !letters.is_empty() {
-            writeln!(text, "{y:>2} {letters}").unwrap();
-        }
-    }
-    text
-}
-
-/// One letter for a look: the colour's, a capital when bold; `#` reversed, `.` dim, `B` bold.
-fn look(cell: &ratatui::buffer::Cell) -> char {
-    if cell.modifier.contains(Modifier::REVERSED) {
-        return '#';
-    }
-    let letter = match cell.fg {
-        Color::Red => 'r',
-        Color::Green => 'g',
-        Color::Yellow => 'y',
-        Color::Blue => 'u',
-        Color::Magenta => 'm',
-        Color::Cyan => 'c',
-        _ if cell.modifier.contains(Modifier::BOLD) => return 'B',
-        _ if cell.modifier.contains(Modifier::DIM) => return '.',
-        _ => return ' ',
-    };
-    if cell.modifier.contains(Modifier::BOLD) {
-        letter.to_ascii_uppercase()
-    } else {
-        letter
-    }
 }

@@ -267,7 +267,7 @@ mod tests {
         draw(&mut app);
         assert_eq!(
             (app.view.events.shown.len(), app.view.events.cursor.at),
-            (200, 0)
+            (201, 0)
         );
         assert_eq!(asked(&app), None);
         type_keys(&mut app, "G");
@@ -281,7 +281,7 @@ mod tests {
         );
         assert_eq!(
             (app.view.events.cursor, app.view.events.shown.len()),
-            (line, 204)
+            (line, 205)
         );
         type_keys(&mut app, "G");
         assert_eq!(asked(&app), None, "nothing older is kept");

@@ -554,7 +554,7 @@ fn what_ended_lingers_a_minute_and_history_is_fetched_a_page_at_a_time() {
 fn frozen_nothing_moves_and_thawed_all_is_there() {
     let mut app = board();
     type_keys(&mut app, "z");
-    let still = picture(&mut app);
+    let still = draw(&mut app);
     feed(
         &mut app,
         event(
@@ -563,7 +563,7 @@ fn frozen_nothing_moves_and_thawed_all_is_there() {
             workflow("a00000000000", "new", "queued", "tcsprh", 0.0, json!({})),
         ),
     );
-    assert_eq!(picture(&mut app), still);
+    assert_eq!(draw(&mut app), still);
     type_keys(&mut app, "z");
     app.settle();
     assert!(app.view.active.ids.position("a00000000000").is_some());

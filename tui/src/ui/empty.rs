@@ -197,8 +197,8 @@ fn waiting_for_link(app: &App) -> Vec<String> {
         ],
         Link::Denied { why, .. } => vec![
             format!("The daemon at {target} refuses this client: {why}"),
-            "--token-file FILE or REEL_TOKEN gives a token; `reel token create` makes one."
-                .to_owned(),
+            "--token-file FILE or REEL_TOKEN gives a token;".to_owned(),
+            "`reel token create` makes one".to_owned(),
         ],
         Link::Foreign { theirs, .. } => vec![
             format!(

@@ -135,4 +135,8 @@ pub fn lines(buffer: &Buffer) -> Vec<String> {
 }
 
 #[cfg(test)]
+mod looks;
+#[cfg(test)]
+mod state_tests;
+#[cfg(test)]
 mod tests;

@@ -166,10 +166,7 @@ fn what_is_shown(app: &App) -> String {
         Screen::Stats => return format!("last {}", view.stats.name()),
         Screen::Events => {
             return match view.events.filter.as_str() {
-                "" => format!(
-                    "{} since this was opened, newest first",
-                    view.events.kept.len()
-                ),
+                "" => format!("{} events, newest first", view.events.kept.len()),
                 filter => format!(
                     "filter {filter} ({} of {})",
                     view.events.shown.len(),

@@ -2,6 +2,7 @@
 //!
 //! Lines: a table of screens and states, each a few lines.
 
+use super::looks::{looks, pictures};
 use crate::app::fixture::*;
 use crate::app::{App, Event, LinkEvent};
 use crate::input::{Code, Key};
@@ -10,16 +11,7 @@ use proptest::prelude::*;
 use reel_shared::stream::Frame;
 use serde_json::json;
 
-const SIZES: [(u16, u16); 5] = [(160, 50), (120, 36), (80, 24), (60, 20), (40, 10)];
-
-fn pictures(name: &str, make: impl Fn((u16, u16)) -> App) {
-    for size in SIZES {
-        let mut app = make(size);
-        insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture(&mut app));
-    }
-}
-
-fn opened(size: (u16, u16), id: &str) -> App {
+pub(super) fn opened(size: (u16, u16), id: &str) -> App {
     let mut app = live(size, workflows());
     app.view.active.go_to(id);
     type_keys(&mut app, "Enter");
@@ -187,11 +179,13 @@ fn a_comparison() {
 
 #[test]
 fn looks_of_the_themes() {
+    let mut told = String::new();
     for name in crate::ui::theme::NAMES {
         let mut app = live((80, 24), workflows());
         app.settings.theme = crate::ui::theme::named(name).unwrap();
-        insta::assert_snapshot!(format!("theme_{name}"), picture(&mut app));
+        told.push_str(&format!("--- {name}\n{}\n", looks(&draw(&mut app))));
     }
+    insta::assert_snapshot!("themes", told);
     let mut app = live((80, 24), workflows());
     app.settings.ascii = true;
     let buffer = draw(&mut app);
