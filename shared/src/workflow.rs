@@ -206,6 +206,10 @@ pub struct StageView {
     pub progress: f64,
     /// Begun so far, over retries of the workflow too.
     pub attempts: u32,
+    /// Tries begun since the workflow's last start: those that its retries are counted by. A look at what a service still makes, a
+    /// wait for a limit and a loss are attempts, and no tries.
+    #[serde(default)]
+    pub tries: u32,
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,

@@ -28,7 +28,7 @@ fn made(folder: &Path, name: &str, args: &[&str]) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-fn film(home: &Home) -> Vec<u8> {
+pub fn film(home: &Home) -> Vec<u8> {
     let source = "testsrc2=size=360x640:rate=10:duration=4";
     made(home.root(), "film.mp4", &[source, "-pix_fmt", "yuv420p"])
 }
@@ -71,19 +71,19 @@ pub fn count(service: &StandIn, path: &str) -> usize {
         .count()
 }
 
-fn chat() -> Value {
+pub fn chat() -> Value {
     let script = json!({"script": "The sea is deep. It is never still.", "title": "The sea", "search": ["ocean waves", "deep sea"]});
     json!({"choices": [{"message": {"content": format!("```json\n{script}\n```")}, "finish_reason": "stop"}], "usage": {"total_tokens": 77}})
 }
 
-fn heard() -> Value {
+pub fn heard() -> Value {
     let word = |word: &str, start: f64| json!({"word": word, "start": start, "end": start + 0.2});
     json!({"task": "transcribe", "language": "english", "duration": 2.9, "text": "The sea is deep. It is never still.",
         "segments": [{"id": 0, "start": 0.1, "end": 2.9, "text": " The sea is deep. It is never still."}],
         "words": [word("The", 0.2), word("sea", 0.5), word("is", 0.7), word("deep.", 0.9), word("It", 1.5), word("is", 1.7), word("never", 1.9), word("still.", 2.1)]})
 }
 
-fn page(url: &str) -> Value {
+pub fn page(url: &str) -> Value {
     let file = |width: u32, height: u32| json!({"id": 1, "quality": "hd", "file_type": "video/mp4", "width": width, "height": height, "fps": 25, "link": format!("{url}/film.mp4")});
     let video = |id: u64| json!({"id": id, "width": 1080, "height": 1920, "duration": 30, "url": format!("https://pexels.test/{id}"), "user": {"id": 1, "name": "Ann Lee", "url": "u"}, "video_files": [file(1080, 1920)]});
     json!({"page": 1, "per_page": 40, "total_results": 2, "videos": [video(7), video(8)]})
@@ -332,6 +332,9 @@ async fn a_clip_that_was_asked_for_is_found_again_after_a_kill_and_paid_once() {
         ended.stages["generate"]["outputs"]["provider"],
         json!("veo")
     );
+    let stage = &ended.stages["generate"];
+    assert!(stage["attempts"].as_u64() > Some(1), "it was looked at");
+    assert_eq!(stage["tries"], 1, "no look is a try");
     let asked = model.asked();
     let posts: Vec<&Asked> = asked
         .iter()

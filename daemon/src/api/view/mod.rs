@@ -7,7 +7,7 @@ pub mod log;
 pub mod time;
 
 use crate::domain::pipeline::ErrorClass;
-use crate::domain::workflow::{Failure, StageState, State, Workflow};
+use crate::domain::workflow::{Failure, Stage, StageState, State, Wait, Workflow};
 use crate::pipeline::json;
 use reel_shared::workflow::{AnswerView, ErrorView, StageView, WaitingFor, WorkflowView};
 use serde_json::{Map, Value};
@@ -195,6 +195,7 @@ fn stages(workflow: &Workflow, live: &Live) -> Map<String, Value> {
                 status: status(&stage.state).to_owned(),
                 progress: shown(progress, completed),
                 attempts: stage.attempts,
+                tries: tries(stage),
                 started_at: started.map(text),
                 completed_at: stage.ended_at.map(text),
                 duration: duration.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
@@ -236,6 +237,16 @@ pub fn status(state: &StageState) -> &'static str {
         StageState::Skipped => "skipped",
         StageState::Cancelled => "cancelled",
     }
+}
+
+/// Tries begun: those that are spent, and the one that goes on or ended the stage.
+fn tries(stage: &Stage) -> u32 {
+    let is_one_more = match &stage.state {
+        StageState::InProgress(_) | StageState::Completed | StageState::Failed => true,
+        StageState::Waiting(wait) => !matches!(wait, Wait::Backoff { .. }),
+        StageState::Pending | StageState::Skipped | StageState::Cancelled => false,
+    };
+    stage.tries.saturating_add(u32::from(is_one_more))
 }
 
 #[cfg(test)]

@@ -48,10 +48,10 @@ pub async fn run(context: StageContext) -> Result<Values, StageError> {
             return Err(StageError::Cancelled);
         }
         let mut note = Note::read(&context, channel).await?;
-        if !note.is_uploaded() {
-            let configured = context.config.youtube.channels.get(channel).cloned();
-            let keys = configured
-                .filter(|keys| keys.client_secret.is_some() && keys.refresh_token.is_some());
+        let configured = context.config.youtube.channels.get(channel).cloned();
+        let keys =
+            configured.filter(|keys| keys.client_secret.is_some() && keys.refresh_token.is_some());
+        if !note.is_uploaded() || note.lacks_dress() && keys.is_some() {
             let done = match &keys {
                 Some(keys) => {
                     let mut told = Told {

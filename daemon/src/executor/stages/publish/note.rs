@@ -41,6 +41,9 @@ pub(super) struct Note {
     pub path: Option<String>,
     pub thumbnail: bool,
     pub captions: bool,
+    /// Picture and captions had their turn.
+    #[serde(default)]
+    pub dressed: bool,
     pub warnings: Vec<String>,
     pub wrong: Option<Wrong>,
     /// Milliseconds.
@@ -87,6 +90,11 @@ impl Note {
 
     pub fn is_uploaded(&self) -> bool {
         self.state == State::Uploaded
+    }
+
+    /// It is uploaded to YouTube, and what goes with it had no turn yet: the daemon died in between.
+    pub fn lacks_dress(&self) -> bool {
+        self.is_uploaded() && self.video.is_some() && !self.dressed
     }
 
     /// A try begins.

@@ -45,8 +45,10 @@ pub(super) async fn publish(
     };
     match upload.bring(told, note).await {
         Ok(id) => {
-            note.has(&id, told.context.run);
-            told.is(note).await?;
+            if !note.is_uploaded() {
+                note.has(&id, told.context.run);
+                told.is(note).await?;
+            }
             tracing::info!(component = "YOUTUBE", videoId = %told.context.workflow_id, channel = told.channel, youtubeVideoId = %id, "uploaded");
             upload.dress(told, note, &id).await?;
             Ok(())
@@ -269,7 +271,7 @@ impl Upload<'_> {
             self.warn(told, note, "the thumbnail is not set", done);
         }
         if let Some(path) = captions(context).filter(|_| !note.captions) {
-            let language = settings::text(&context.params, "language").unwrap_or("en");
+            let language = language(context);
             let done = match tokio::fs::read(&path).await {
                 Ok(srt) => match self.take(ledger::CAPTIONS, context) {
                     Ok(()) => youtube
@@ -283,6 +285,7 @@ impl Upload<'_> {
             note.captions = done.is_ok();
             self.warn(told, note, "the captions are not added", done);
         }
+        note.dressed = true;
         told.is(note).await
     }
 
@@ -332,6 +335,17 @@ async fn piece(path: &std::path::Path, from: u64, length: u64) -> Result<Vec<u8>
         read().map_err(|error| files::failed("read", &path, &error))
     })
     .await
+}
+
+/// What is spoken: as it was asked for, else as the voice's stage told.
+fn language(context: &StageContext) -> &str {
+    let spoken = || {
+        let mut outputs = context.outputs.values();
+        outputs.find_map(|outputs| settings::text(outputs, "language"))
+    };
+    settings::text(&context.params, "language")
+        .or_else(spoken)
+        .unwrap_or("en")
 }
 
 fn first_thumbnail(context: &StageContext) -> Option<PathBuf> {
