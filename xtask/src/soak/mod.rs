@@ -7,6 +7,7 @@
 //! ```
 
 mod audit;
+mod boxes;
 mod client;
 mod part;
 mod steps;

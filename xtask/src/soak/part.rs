@@ -1,5 +1,6 @@
 //! Soaks that are tests of their own, run for longer than the tests do by themselves.
 
+use super::boxes::Boxes;
 use crate::build;
 use reel_tests::Result;
 
@@ -15,6 +16,8 @@ pub enum Part {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Run jobs on three boxes in network namespaces, while boxes, links, Redis and the coordinator fail
+    Boxes(Boxes),
     /// Cut a spoken episode of ten minutes into clips, two variants in two ratios each, and measure them
     Episode,
 }
@@ -24,6 +27,7 @@ impl Part {
     pub fn run(self) -> Result<()> {
         build::debug()?;
         match self {
+            Self::Boxes(boxes) => boxes.run(),
             Self::Chain { kills, seed } => {
                 let kills = kills.to_string();
                 let seed = seed.unwrap_or_else(|| fastrand::u64(..)).to_string();
