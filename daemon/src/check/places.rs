@@ -26,6 +26,13 @@ pub(super) fn look(config: &Config, environment: &Environment) -> Vec<Finding> {
             "write loopback = \"off\" unless that is what you want",
         ));
     }
+    if config.redis.is_none() && config.resources.get("cpu") == Some(&0) {
+        findings.push(Finding::missing(
+            "resources.cpu",
+            "is 0, and no other box is there to run anything",
+            "write at least 1, or say where Redis is and start workers",
+        ));
+    }
     if rustix::process::geteuid().is_root() && environment.is_service() {
         let detail = "the service runs as root, and so would every program of a pipeline";
         findings.push(Finding::warning("user", detail, "use the unit's User=reel"));

@@ -63,10 +63,11 @@ impl Node {
     }
 }
 
-/// `[resources]`: whole numbers, or sizes for what is counted in bytes. `cpu` is 2 unless said.
+/// `[resources]`: whole numbers, or sizes for what is counted in bytes. `cpu` is 2 unless said; 0 is for a
+/// coordinator that leaves the work to other boxes.
 pub(super) fn read_resources(section: &mut Section<'_, '_, '_>) -> BTreeMap<String, u64> {
     let mut resources =
-        BTreeMap::from([("cpu".to_owned(), section.integer_or("cpu", 2, (1, 4096)))]);
+        BTreeMap::from([("cpu".to_owned(), section.integer_or("cpu", 2, (0, 4096)))]);
     for (name, node) in section.free_keys() {
         let amount = match &node.value {
             Content::Integer(number) => u64::try_from(*number).ok(),

@@ -29,7 +29,10 @@ pub enum Place {
 /// Where a stage of a workflow may run.
 #[must_use]
 pub fn place(workflow: &Workflow, stage: usize) -> Place {
-    if !workflow.plan.stages[stage].work.is_portable() || workflow.holds_files() {
+    let spec = &workflow.plan.stages[stage];
+    // Whoever asks for a box by its labels says that the files are there too.
+    let is_bound_by_files = workflow.holds_files() && spec.box_labels.is_empty();
+    if !spec.work.is_portable() || is_bound_by_files {
         return Place::Home;
     }
     workflow
@@ -111,6 +114,8 @@ pub struct BoxSlots {
     pub accepting: bool,
     /// It is the coordinator's own.
     pub home: bool,
+    /// It runs nothing but what no other box can.
+    pub only_home: bool,
     /// Kinds of work at which it failed again and again.
     pub blocked: BTreeSet<String>,
 }
@@ -128,7 +133,9 @@ impl BoxSlots {
     /// Whether the box could run this if it were idle and accepted work. Nearness is no condition.
     #[must_use]
     pub fn could_run(&self, demand: Demand<'_>) -> bool {
-        (self.home || *demand.place != Place::Home)
+        let is_home = *demand.place == Place::Home;
+        (self.home || !is_home)
+            && (!self.only_home || is_home)
             && !self.blocked.contains(demand.kind)
             && demand
                 .labels

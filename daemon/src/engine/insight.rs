@@ -232,10 +232,7 @@ impl Engine {
         let boxes: Vec<BoxSlots> = state
             .boxes
             .iter()
-            .map(|one| BoxSlots {
-                capacity: one.capacity.clone(),
-                ..one.slots(state.open, now)
-            })
+            .map(|one| one.slots(state.open, now))
             .collect();
         let closed = state
             .boxes

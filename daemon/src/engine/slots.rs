@@ -19,6 +19,9 @@ const ROW: u32 = 8;
 const LATELY: Duration = Duration::from_millis(100);
 /// So many times the slots are leased then.
 const AHEAD: u64 = 4;
+const CPU: &str = "cpu";
+/// A coordinator that offers no cpu still does what no other box can: so much of it at a time.
+const HOME_CPU: u64 = 4;
 /// So many workflows in a row that fail at one kind of work, and the box gets none of it…
 const FAILURES: usize = 3;
 /// …for so long.
@@ -79,17 +82,30 @@ impl BoxState {
         }
     }
 
-    /// As `pick` wants it. `open` is false while nothing new may start anywhere.
-    pub fn slots(&self, open: bool, now: Timestamp) -> BoxSlots {
+    /// As `pick` wants it, with what is leased ahead. `open` is false while nothing new may start anywhere.
+    pub fn slots_ahead(&self, open: bool, now: Timestamp) -> BoxSlots {
         let hot = self.short >= ROW && now.since(self.ended_at) < LATELY;
-        let factor = if hot { AHEAD } else { 1 };
+        let mut slots = self.slots(open, now);
+        if hot {
+            slots
+                .capacity
+                .values_mut()
+                .for_each(|amount| *amount *= AHEAD);
+        }
+        slots
+    }
+
+    /// The box as it is.
+    pub fn slots(&self, open: bool, now: Timestamp) -> BoxSlots {
+        let mut capacity = self.capacity.clone();
+        let only_home = self.home && capacity.get(CPU).is_none_or(|amount| *amount == 0);
+        if only_home {
+            capacity.insert(CPU.to_owned(), HOME_CPU);
+        }
         BoxSlots {
             name: self.name.clone(),
-            capacity: self
-                .capacity
-                .iter()
-                .map(|(name, amount)| (name.clone(), amount * factor))
-                .collect(),
+            capacity,
+            only_home,
             used: self.used.clone(),
             labels: self.labels.clone(),
             accepting: open && self.closed().is_none(),

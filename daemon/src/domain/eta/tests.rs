@@ -149,6 +149,7 @@ fn two_slots(used: u64) -> [BoxSlots; 1] {
         labels: BTreeMap::new(),
         accepting: true,
         home: false,
+        only_home: false,
         blocked: Default::default(),
     }]
 }

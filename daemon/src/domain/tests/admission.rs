@@ -20,6 +20,7 @@ fn slots(name: &str, capacity: &[(&str, u64)]) -> BoxSlots {
         labels: BTreeMap::new(),
         accepting: true,
         home: false,
+        only_home: false,
         blocked: Default::default(),
     }
 }

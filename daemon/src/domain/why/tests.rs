@@ -17,6 +17,7 @@ fn slots(name: &str, cpu: u64, used: u64) -> BoxSlots {
         labels: BTreeMap::new(),
         accepting: true,
         home: false,
+        only_home: false,
         blocked: Default::default(),
     }
 }

@@ -28,7 +28,7 @@ impl Transactor {
         let mut slots: Vec<_> = self
             .boxes
             .iter()
-            .map(|state| state.slots(true, now))
+            .map(|state| state.slots_ahead(true, now))
             .collect();
         let spare = slots.iter().any(|slot| {
             slot.accepting

@@ -32,6 +32,9 @@ pub struct Args {
     /// The directory to run in
     #[arg(long, value_name = "D")]
     pub dir: Option<PathBuf>,
+    /// On whichever box is free, in a work directory of its own there instead of the one you are in
+    #[arg(long, conflicts_with = "dir")]
+    pub anywhere: bool,
     /// An environment variable; may come several times
     #[arg(long, value_name = "K=V", value_parser = values::pair)]
     pub env: Vec<(String, String)>,
@@ -86,7 +89,11 @@ fn params(args: &Args, local: bool) -> Outcome<Map<String, Value>> {
         .map(|word| text(word, "the command"))
         .collect::<Outcome<Vec<_>>>()?;
     params.insert("argv".to_owned(), Value::from(argv));
-    if let Some(dir) = directory(args.dir.as_deref(), local)? {
+    let dir = match args.anywhere {
+        true => None,
+        false => directory(args.dir.as_deref(), local)?,
+    };
+    if let Some(dir) = dir {
         params.insert(
             "dir".to_owned(),
             Value::String(text(dir.as_os_str(), "the directory")?),

@@ -100,7 +100,10 @@ fn judge(
         .and_then(|mut statement| statement.query_map([id], |row| row.get(0))?.collect())
         .map_err(Failure::at("a workflow's events"))?;
     let wrote = std::fs::read_to_string(files.join(id)).unwrap_or_default();
-    audit.starts += wrote.lines().filter(|line| line.starts_with("start")).count();
+    audit.starts += wrote
+        .lines()
+        .filter(|line| line.starts_with("start"))
+        .count();
     if status != "completed" {
         let why = &doc["state"];
         audit.violations.push(format!("{id} is {status}: {why}"));
@@ -141,7 +144,9 @@ fn judge(
 fn only_log(home: &Home, id: &str, attempt: &str) -> std::io::Result<String> {
     for entry in std::fs::read_dir(home.data().join("attempts").join(id))? {
         let path = entry?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
         if name.is_some_and(|name| name.ends_with(&format!("-{attempt}.log"))) {
             return std::fs::read_to_string(path);
         }

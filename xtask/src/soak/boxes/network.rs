@@ -23,10 +23,22 @@ impl Network {
         ip(&["netns", "add", &network.name])?;
         ip(&["link", "add", &here, "type", "veth", "peer", "name", &there])?;
         ip(&["link", "set", &there, "netns", &network.name])?;
-        ip(&["addr", "add", &format!("{}/24", network.gateway()), "dev", &here])?;
+        ip(&[
+            "addr",
+            "add",
+            &format!("{}/24", network.gateway()),
+            "dev",
+            &here,
+        ])?;
         ip(&["link", "set", &here, "up"])?;
         let inside = |arguments: &[&str]| ip(&[&["-n", network.name.as_str()], arguments].concat());
-        inside(&["addr", "add", &format!("10.213.{number}.2/24"), "dev", &there])?;
+        inside(&[
+            "addr",
+            "add",
+            &format!("10.213.{number}.2/24"),
+            "dev",
+            &there,
+        ])?;
         inside(&["link", "set", &there, "up"])?;
         inside(&["link", "set", "lo", "up"])?;
         Ok(network)
