@@ -9,6 +9,7 @@
 mod accounts;
 mod approval;
 mod asking;
+mod boxes;
 mod cancel;
 mod chain;
 mod clips_stored;

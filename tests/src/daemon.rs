@@ -26,6 +26,19 @@ impl Daemon {
 
     /// Starts one with further flags and variables.
     pub fn start_with(home: &Home, flags: &[&str], variables: &[(&str, &str)]) -> Result<Self> {
+        let socket = home.socket().display().to_string();
+        let mut all = vec!["--socket", &socket];
+        all.extend(flags);
+        Self::launch(home, "run", &all, variables)
+    }
+
+    /// Starts a worker of this name on this home, whose key is there, and waits until Redis took its first beat.
+    pub fn start_worker(home: &Home, redis: &str, name: &str) -> Result<Self> {
+        let flags = ["--redis", redis, "--name", name];
+        Self::launch(home, "worker", &flags, &[])
+    }
+
+    fn launch(home: &Home, verb: &str, flags: &[&str], variables: &[(&str, &str)]) -> Result<Self> {
         let manager = home.root().join("notify.sock");
         let _ = std::fs::remove_file(&manager);
         let told = UnixDatagram::bind(&manager).map_err(Failure::at("the notification socket"))?;
@@ -36,13 +49,11 @@ impl Daemon {
             .map_err(Failure::at("the log"))?;
         let mut command = bare("reeld", home)?;
         command
-            .arg("run")
+            .arg(verb)
             .arg("--config")
             .arg(home.config())
             .arg("--data-dir")
             .arg(home.data())
-            .arg("--socket")
-            .arg(home.socket())
             .args(flags)
             .env("NOTIFY_SOCKET", &manager)
             .envs(variables.iter().copied())

@@ -65,6 +65,13 @@ pub fn reel(home: &Home, arguments: &[&str]) -> Result<Ended> {
     run_to_end(command)
 }
 
+/// A command of `reeld` with these arguments, in a bare environment.
+pub fn reeld(home: &Home, arguments: &[&str]) -> Result<Command> {
+    let mut command = bare("reeld", home)?;
+    command.args(arguments);
+    Ok(command)
+}
+
 /// Runs a command without input, to its end.
 pub fn run_to_end(mut command: Command) -> Result<Ended> {
     let output = command

@@ -208,6 +208,8 @@ impl Clerk {
         }
         self.log_bytes
             .store(self.ledger.log_bytes(), Ordering::Relaxed);
+        // First: who sees that nothing is busy must see what is not answered yet.
+        self.told.flow.committed(self.ledger.last());
         let mut numbers = numbers.into_iter();
         let mut upto = None;
         for entry in group {
@@ -232,7 +234,6 @@ impl Clerk {
                 Entry::Stop => {}
             }
         }
-        self.told.flow.committed(self.ledger.last());
         if let Some(upto) = upto {
             self.told.book.answered(upto);
             self.told.flow.answered(upto);
