@@ -1,10 +1,9 @@
 //! A Redis of a test's own, on a Unix socket in a directory of its own.
 
-use crate::{Failure, LIMIT, Result};
-use std::os::unix::net::UnixStream;
+use crate::{Failure, Result};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// A running Redis; gone when dropped.
 pub struct Redis {
@@ -13,47 +12,47 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts one that keeps nothing on disk, and waits until it can be reached.
+    /// Starts one that keeps nothing on disk, and waits until it listens.
     pub fn start() -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("redis-")
             .tempdir()
             .map_err(Failure::at("a directory for Redis"))?;
         let child = Self::spawn(&folder)?;
-        let redis = Self { folder, child };
-        redis.wait()?;
-        Ok(redis)
+        Ok(Self { folder, child })
     }
 
+    /// Starts one and waits for its word that it listens.
     fn spawn(folder: &tempfile::TempDir) -> Result<Child> {
-        Command::new("redis-server")
+        let mut child = Command::new("redis-server")
             .args(["--port", "0", "--save", "", "--appendonly", "no"])
             .arg("--unixsocket")
             .arg(folder.path().join("redis.sock"))
             .arg("--dir")
             .arg(folder.path())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .map_err(Failure::at(
                 "redis-server, which `cargo xtask setup` installs",
-            ))
+            ))?;
+        let said = child.stdout.take();
+        let mut lines = said
+            .map(BufReader::new)
+            .into_iter()
+            .flat_map(BufRead::lines);
+        if lines.any(|line| line.is_ok_and(|line| line.contains("accept connections"))) {
+            // It goes on to talk, and must find somebody who listens.
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok(child);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        Err(Failure::new("Redis ended before it listened"))
     }
 
     fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
-    }
-
-    fn wait(&self) -> Result<()> {
-        let began = Instant::now();
-        // It gives no signal when it listens.
-        while let Err(error) = UnixStream::connect(self.socket()) {
-            if began.elapsed() > LIMIT {
-                return Err(Failure::new(format!("Redis can't be reached: {error}")));
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Ok(())
     }
 
     /// Where it is.
@@ -66,7 +65,7 @@ impl Redis {
         self.end();
         let _ = std::fs::remove_file(self.socket());
         self.child = Self::spawn(&self.folder)?;
-        self.wait()
+        Ok(())
     }
 
     fn end(&mut self) {

@@ -1,3 +1,5 @@
+//! The ledger by what it keeps: over lives, against a model, and what it refuses.
+
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+//! Letters arrive as they left, and paths are named as where they arrive.
+
 use super::*;
 use crate::domain::pipeline::{ErrorClass, ParamKind};
 use crate::domain::workflow::{Failure, Question};
