@@ -19,7 +19,7 @@ const PROMPT: &str = "The tide turns twice a day, whatever the town does. In the
 const AT_ONCE: [&str; 3] = ["renditions", "thumbnails", "checking"];
 
 /// What a finished film is encoded with.
-const FINISHED: [&str; 14] = [
+const FINISHED: [&str; 18] = [
     "-c:v",
     "libx264",
     "-preset",
@@ -34,6 +34,10 @@ const FINISHED: [&str; 14] = [
     "aac",
     "-b:a",
     "160k",
+    "-ar",
+    "48000",
+    "-ac",
+    "2",
 ];
 
 /// Makes a film, then the same with ffmpeg alone.
@@ -226,5 +230,8 @@ fn bare(args: &[&str]) -> Result<f64> {
             .filter_map(|part| part.parse::<f64>().ok());
         parts.take(2).sum()
     });
-    spent.ok_or_else(|| Failure::new(format!("ffmpeg {args:?} says nothing of its time: {said}")))
+    spent.ok_or_else(|| {
+        let last = said.lines().last().unwrap_or_default();
+        Failure::new(format!("ffmpeg {args:?} says nothing of its time: {last}"))
+    })
 }
