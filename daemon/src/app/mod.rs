@@ -117,18 +117,20 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     let objects = Objects::of(&config.storage).map_err(Fault::of)?;
     let own = Own::default();
     own.set(doors.listen().into_iter().collect());
+    let outside = Outside::of(
+        &config,
+        own.clone(),
+        links.base(&config.http),
+        objects.clone(),
+    );
+    let cache = outside.cache.clone();
     let runner = LocalRunner::open(Parts {
         config: Arc::clone(&config),
         stages: stages::registry(),
         shim,
         runtime: tokio::runtime::Handle::current(),
         grace: LocalRunner::GRACE,
-        outside: Outside::of(
-            &config,
-            own.clone(),
-            links.base(&config.http),
-            objects.clone(),
-        ),
+        outside,
     })
     .map_err(|error| {
         Fault(format!(
@@ -204,6 +206,7 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
         engine: engine.clone(),
         catalogue,
         storer,
+        cache,
         config: held,
         stop: stop.clone(),
     };

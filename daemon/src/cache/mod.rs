@@ -12,7 +12,7 @@
 //!   what was damaged is removed and counts as missing.
 //! - It never grows beyond its limit: what was not used for the longest time goes first. The time of the last use is the
 //!   entry file's, so a restart forgets nothing.
-//! - It helps or does nothing: whatever goes wrong here is a miss, and where the disk is low nothing is kept.
+//! - It helps or does nothing: whatever goes wrong here is a miss. Where the disk is low nothing is kept, and what is kept gives way.
 
 mod copy;
 mod entry;

@@ -1,5 +1,5 @@
 //! Watches the free space of the data directory: below `[retention] min_free_disk` nothing new starts, and it goes on by
-//! itself. The same loop puts the ballast back after the disk was full.
+//! itself. Results that were kept for reuse give way first. The same loop puts the ballast back after the disk was full.
 
 use super::Context;
 use rustix::fs::statvfs;
@@ -25,6 +25,11 @@ pub(super) async fn run(context: Context) {
                 } else {
                     free < limit
                 };
+                if now {
+                    // What can be made again gives way to what can't.
+                    let wanted = limit.saturating_add(MARGIN.min(limit / 8));
+                    make_room(&context, wanted.saturating_sub(free)).await;
+                }
                 if now != low || context.engine.disk_is_low() != now {
                     low = now;
                     if let Err(error) = context.engine.hold(Some(now), None).await {
@@ -43,5 +48,17 @@ pub(super) async fn run(context: Context) {
             () = context.stop.cancelled() => return,
             () = tokio::time::sleep(PERIOD) => {}
         }
+    }
+}
+
+/// Lets kept results of so many bytes go.
+async fn make_room(context: &Context, bytes: u64) {
+    let cache = context.cache.clone();
+    let gone = tokio::task::spawn_blocking(move || cache.give_up(bytes)).await;
+    if let Err(error) = gone {
+        tracing::warn!(
+            component = "CACHE",
+            "what is kept could not give way to the low disk: {error}"
+        );
     }
 }

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `timers` | the earliest due time | start times, back-offs, parks, deadlines of gates |
 //! | `retention` | ended workflows, each hour | forgets what is beyond the limits |
-//! | `disk` | each few seconds | holds new starts while the disk is low, puts the ballast back |
+//! | `disk` | each few seconds | holds new starts while the disk is low, lets kept results give way, puts the ballast back |
 //! | `storing` | each minute | stores what stayed here while the store was away, gives up parts nobody puts together |
 //! | `schedules` | the next time of any schedule or window | submits, holds new starts |
 //!
@@ -21,6 +21,7 @@ mod timers;
 
 pub use storing::{Round, Storer};
 
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::pipeline::Catalogue;
@@ -38,6 +39,8 @@ pub struct Context {
     pub catalogue: Arc<Catalogue>,
     /// Stores later what could not be stored.
     pub storer: Arc<Storer>,
+    /// What was made before: gives way where the disk is low.
+    pub cache: Cache,
     /// The configuration that holds now.
     pub config: watch::Receiver<Arc<Config>>,
     /// Cancelled when the daemon stops.
