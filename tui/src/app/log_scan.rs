@@ -15,7 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 /// Lines that are looked at between two looks at the keys.
-pub const SLICE: usize = 16 << 10;
+pub const SLICE: usize = 8 << 10;
 
 /// A stretch of places that was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

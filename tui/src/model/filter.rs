@@ -206,8 +206,6 @@ fn contains(text: &str, part: &str) -> bool {
     let Some(last) = text.len().checked_sub(part.len()) else {
         return false;
     };
-    (0..=last).any(|at| {
-        text[at].to_ascii_lowercase() == *first
-            && text[at..at + part.len()].eq_ignore_ascii_case(part)
-    })
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), &text[..=last])
+        .any(|at| text[at..at + part.len()].eq_ignore_ascii_case(part))
 }

@@ -38,7 +38,7 @@ pub struct Body {
 }
 
 /// Numbers that a stage is told in.
-const STAGE_NUMBERS: usize = 7;
+const STAGE_NUMBERS: usize = 5;
 
 /// Between labels, and between a label's name and text: neither can hold it.
 pub const BETWEEN: char = '\u{1f}';
@@ -78,22 +78,23 @@ pub fn pack(row: &Row, names: &mut Names, out: &mut Vec<u8>) {
         .flat_map(|(key, value)| [key.as_str(), value.as_str()])
         .collect();
     name(&labels.join(&BETWEEN.to_string()), out);
-    put(out, (view.progress.clamp(0.0, 100.0) * 10.0).round() as u64);
+    progress(view.progress, out);
     put(out, zigzag(i64::from(view.priority)));
     put(out, u64::from(view.attempt));
     put(out, zigzag(row.created_ms));
     put(out, zigzag(row.started_ms - row.created_ms));
     put(out, zigzag(row.updated_ms - row.created_ms));
     moment(row.completed_ms, row.started_ms, out);
+    let plan: Vec<&str> = row
+        .stages
+        .iter()
+        .flat_map(|stage| [stage.id.as_str(), stage.view.title.as_str()])
+        .collect();
+    name(&plan.join(&BETWEEN.to_string()), out);
     put(out, row.stages.len() as u64);
     for stage in &row.stages {
-        name(&stage.id, out);
-        name(&stage.view.title, out);
         name(&stage.view.status, out);
-        put(
-            out,
-            (stage.view.progress.clamp(0.0, 100.0) * 10.0).round() as u64,
-        );
+        progress(stage.view.progress, out);
         put(out, u64::from(stage.view.attempts));
         moment(stage.started_ms, row.started_ms, out);
         moment(
@@ -102,6 +103,16 @@ pub fn pack(row: &Row, names: &mut Names, out: &mut Vec<u8>) {
             out,
         );
     }
+}
+
+/// Most of what ended is done: that takes one byte.
+fn progress(progress: f64, out: &mut Vec<u8>) {
+    let left = 1000 - (progress.clamp(0.0, 100.0) * 10.0).round() as u64;
+    put(out, left);
+}
+
+fn take_progress(rest: &mut &[u8]) -> Option<f64> {
+    Some(1000_u64.saturating_sub(take(rest)?) as f64 / 10.0)
 }
 
 fn text(text: &str, out: &mut Vec<u8>) {
@@ -152,7 +163,7 @@ pub fn body(rest: &mut &[u8]) -> Option<Body> {
         }
     }
     let labels = take_name(rest)?;
-    let progress = take(rest)? as f64 / 10.0;
+    let progress = take_progress(rest)?;
     let priority = unzigzag(take(rest)?) as i32;
     let attempt = take_name(rest)?;
     let created_ms = unzigzag(take(rest)?);
@@ -179,6 +190,8 @@ pub fn length(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     head(&mut rest)?;
     body(&mut rest)?;
+    // The plan's name.
+    take(&mut rest)?;
     for _ in 0..take(&mut rest)? {
         for _ in 0..STAGE_NUMBERS {
             take(&mut rest)?;
@@ -193,11 +206,12 @@ pub fn unpack(mut bytes: &[u8], names: &Names) -> Option<Row> {
     let head = head(rest)?;
     let body = body(rest)?;
     let mut stages = Vec::new();
+    let mut plan = names.text(take_name(rest)?).split(BETWEEN);
     for _ in 0..take(rest)? {
-        let id = names.text(take_name(rest)?).to_owned();
-        let title = names.text(take_name(rest)?).to_owned();
+        let id = plan.next().unwrap_or_default().to_owned();
+        let title = plan.next().unwrap_or_default().to_owned();
         let status = names.text(take_name(rest)?).to_owned();
-        let progress = take(rest)? as f64 / 10.0;
+        let progress = take_progress(rest)?;
         let attempts = take_name(rest)?;
         let started_ms = take_moment(body.started_ms, rest)?;
         let completed_ms = take_moment(started_ms.unwrap_or(body.started_ms), rest)?;

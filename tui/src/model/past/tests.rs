@@ -127,3 +127,19 @@ proptest! {
         prop_assert!(past.find("nobody").is_none());
     }
 }
+
+#[test]
+fn each_takes_about_a_hundred_bytes() {
+    let mut past = Past::default();
+    for id in 0..200u8 {
+        past.insert(&row(
+            0,
+            id,
+            i64::from(id) * 977,
+            id % 17 == 0,
+            "lecture 7 of course 9",
+        ));
+    }
+    let each = past.bytes.len() / past.len();
+    assert!(each < 125, "{each} bytes");
+}
