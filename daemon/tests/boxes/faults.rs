@@ -160,12 +160,38 @@ fn what_a_stage_made_is_offered_before_its_end_is_told() {
     let Outcome::Completed { outputs } = side.end().1 else {
         unreachable!()
     };
-    assert_eq!(side.lead.offered(), ["work/w1/made/film"]);
+    assert_eq!(*side.lead.offered().borrow(), ["work/w1/made/film"]);
     // Named as at home.
     assert_eq!(
         outputs["place"].to_string(),
         "/coordinator/work/w1/made/film"
     );
+}
+
+#[test]
+fn what_nobody_takes_home_can_be_cancelled_and_is_offered_by_the_next_life() {
+    let (link, yard) = (MemoryLink::default(), Yard::new());
+    let mut side = Remote::start_with(over(&link), Duration::from_secs(5));
+    side.lead.take_no_files(true);
+    let orders = ["w1", "w2"].map(|id| {
+        yard.script(
+            id,
+            "mkdir -p made; echo film > made/film; echo ran >> YARD/ran",
+        )
+    });
+    let keys = orders.each_ref().map(|order| order.key());
+    let mut offered = side.lead.offered();
+    for order in orders {
+        side.runner().start(vec![order]);
+        side.runtime.block_on(offered.changed()).unwrap();
+    }
+    side.runner().cancel(keys[0].clone());
+    assert_eq!(side.end(), ("w1".to_owned(), Outcome::Cancelled));
+    side.end_worker();
+    side.lead.take_no_files(false);
+    side.begin();
+    assert!(matches!(side.end(), (id, Outcome::Completed { .. }) if id == "w2"));
+    assert_eq!(yard.lines("ran"), 2);
 }
 
 #[test]

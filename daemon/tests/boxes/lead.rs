@@ -29,6 +29,8 @@ struct State {
     have: HashMap<String, u64>,
     leased: BTreeMap<Attempt, OrderDoc>,
     logs: HashMap<String, String>,
+    /// No files are taken home.
+    is_full: bool,
 }
 
 struct Inner {
@@ -86,8 +88,12 @@ impl Lead {
         self.0.refused.subscribe()
     }
 
-    pub fn offered(&self) -> Vec<String> {
-        self.0.offered.borrow().clone()
+    pub fn offered(&self) -> watch::Receiver<Vec<String>> {
+        self.0.offered.subscribe()
+    }
+
+    pub fn take_no_files(&self, is_full: bool) {
+        self.state().is_full = is_full;
     }
 
     pub fn log(&self, workflow: &str) -> Vec<String> {
@@ -208,6 +214,9 @@ impl Lead {
                 Up::Offer { attempt, files } => {
                     let paths = files.into_iter().map(|file| file.path).collect();
                     self.0.offered.send_replace(paths);
+                    if self.state().is_full {
+                        return;
+                    }
                     Down::Took(attempt)
                 }
                 say => return self.fold(say),
