@@ -52,7 +52,8 @@ fn once(ground: &Ground, count: usize) -> Result<f64> {
     Ok(rate(count, took))
 }
 
-async fn submit_all(home: &Home, count: usize) -> Result<()> {
+/// Submits so many jobs one by one; the one that is called `the-last` goes last.
+pub(super) async fn submit_all(home: &Home, count: usize) -> Result<()> {
     let mut client = home.client();
     let job = command(&["/bin/true"]);
     for number in 1..=count {
@@ -70,7 +71,8 @@ async fn submit_all(home: &Home, count: usize) -> Result<()> {
     Ok(())
 }
 
-async fn active(home: &Home) -> Result<Vec<WorkflowView>> {
+/// The workflows that have not ended.
+pub(super) async fn active(home: &Home) -> Result<Vec<WorkflowView>> {
     let page: serde_json::Value = home
         .client()
         .get("/api/workflow/active")

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what Reel owes, measured in one run beside this machine's own limits and the peers that are
 //! installed. Ratios are what counts; absolute figures hold for one machine on one day.
 
+mod boxes;
 mod command_line;
 mod history;
 mod idle;
@@ -29,7 +30,7 @@ const SETTINGS: &str = "[retention]\nfinished = 10000000\nmin_free_disk = \"16Mi
 /// Its options.
 #[derive(Debug, clap::Args)]
 pub struct Bench {
-    /// Only these parts: jobs, submit, cli, pick-up, idle, history, webhooks, tui, video, size
+    /// Only these parts: jobs, submit, cli, pick-up, idle, history, webhooks, tui, video, boxes, size
     #[arg(value_name = "PART")]
     parts: Vec<String>,
     /// Jobs of the throughput measure
@@ -70,7 +71,7 @@ impl Bench {
         if wanted("size") {
             table.part("size", sizes(&ground)?);
         }
-        let parts: [(&str, &dyn Fn() -> Result<Table>); 9] = [
+        let parts: [(&str, &dyn Fn() -> Result<Table>); 10] = [
             ("jobs", &|| jobs::measure(&ground, self.jobs)),
             ("submit", &|| submits::measure(&ground)),
             ("cli", &|| command_line::measure(&ground)),
@@ -80,6 +81,7 @@ impl Bench {
             ("webhooks", &|| webhooks::measure(&ground)),
             ("tui", &|| tui::measure(&ground)),
             ("video", &|| video::measure(&ground)),
+            ("boxes", &|| boxes::measure(&ground, self.jobs)),
         ];
         for (name, measure) in parts.into_iter().filter(|(name, _)| wanted(name)) {
             eprintln!("measuring: {name}");

@@ -165,7 +165,7 @@ fn ended(page: u64) -> Result<Vec<WorkflowView>> {
     (0..200)
         .map(|at| {
             let number = page * 200 + at;
-            let status = if number % 17 == 0 {
+            let status = if number.is_multiple_of(17) {
                 "failed"
             } else {
                 "completed"
