@@ -220,3 +220,27 @@ async fn the_stream_resumes_behind_the_last_number_over_a_restart() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_a_workflow_worked_on_goes_although_the_daemon_died_over_its_end() {
+    let home = Home::scratch().unwrap();
+    let daemon = Daemon::start(&home).unwrap();
+    let good = submit(&home, &command(&["/bin/true"])).await.unwrap();
+    let bad = submit(&home, &command(&["/bin/false"])).await.unwrap();
+    for id in [&good.id, &bad.id] {
+        wait_for_end(&home, id).await.unwrap();
+    }
+    daemon.kill().unwrap();
+    // As it stands when the end is on the disk and the removal is not begun.
+    let work = |id: &str| home.data().join("work").join(id);
+    for id in [&good.id, &bad.id] {
+        std::fs::create_dir_all(work(id)).unwrap();
+        std::fs::write(work(id).join("narration.wav"), "x").unwrap();
+    }
+    let _daemon = Daemon::start(&home).unwrap();
+    assert!(!work(&good.id).exists());
+    assert!(
+        work(&bad.id).join("narration.wav").exists(),
+        "a retry goes on from it"
+    );
+}

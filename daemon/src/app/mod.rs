@@ -11,6 +11,7 @@
 mod account;
 mod boxes;
 mod house;
+mod left;
 mod place;
 mod process;
 pub mod worker;
@@ -143,6 +144,7 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     let stop = CancellationToken::new();
     let loops = TaskTracker::new();
     let runner: Arc<dyn StageRunner> = Arc::new(runner);
+    left::sweep(&engine, &runner, &config.data_dir).await?;
     let coordinator = boxes::coordinator(&config, &engine, Arc::clone(&runner), &stop)?;
     // The boxes of an earlier life are known once the writer has read its slots.
     engine.pick().await.map_err(Fault::of)?;
