@@ -14,6 +14,7 @@ mod house;
 mod left;
 mod place;
 mod process;
+mod signals;
 pub mod worker;
 
 use crate::api::listen::{Deadlines, Doors, systemd};
@@ -34,10 +35,10 @@ use crate::store::Store;
 use crate::telemetry::{self, Format, Service, Settings, Telemetry};
 use crate::webhook;
 use house::Household;
+use signals::Signals;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -271,21 +272,7 @@ async fn watchdog(engine: Engine, stop: CancellationToken) {
     }
 }
 
-struct Signals {
-    term: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
 impl Signals {
-    fn take() -> std::io::Result<Self> {
-        Ok(Self {
-            term: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
     /// Until the daemon must stop: because it is told to, or because the database is damaged.
     async fn wait(&mut self, engine: &Engine, household: &Household) -> Result<(), Fault> {
         let mut fatal = engine.fatal();
@@ -303,13 +290,6 @@ impl Signals {
                     }
                 }
             }
-        }
-    }
-
-    async fn again(&mut self) {
-        tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.interrupt.recv() => {}
         }
     }
 }

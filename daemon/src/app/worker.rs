@@ -10,6 +10,7 @@
 
 use super::Fault;
 use super::process::host;
+use super::signals::Signals;
 use crate::config::{Config, Environment, Flags, Loaded, load};
 use crate::executor::{LocalRunner, Outside, Parts, find_shim, stages};
 use crate::links::Links;
@@ -23,7 +24,6 @@ use crate::transport::worker::{self, Worker};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -205,21 +205,7 @@ async fn watchdog(worker: &Worker) {
     }
 }
 
-struct Signals {
-    term: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
 impl Signals {
-    fn take() -> std::io::Result<Self> {
-        Ok(Self {
-            term: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
     /// Until the worker is told to stop.
     async fn stop(&mut self) {
         loop {

@@ -47,6 +47,32 @@ pub struct Submit {
     pub retry: Option<RetryPolicy>,
 }
 
+impl Submit {
+    /// Of this pipeline under this id, with nothing else said.
+    #[must_use]
+    pub fn of(id: &str, plan: Arc<Pipeline>) -> Self {
+        Self {
+            id: id.to_owned(),
+            plan,
+            name: id.to_owned(),
+            user: String::new(),
+            surface: String::new(),
+            request_id: String::new(),
+            execution_id: None,
+            priority: 0,
+            labels: BTreeMap::new(),
+            params: Values::new(),
+            webhook_url: None,
+            depends_on: Vec::new(),
+            not_before: None,
+            wants_confirmation: false,
+            gate_deadline: None,
+            resources: None,
+            retry: None,
+        }
+    }
+}
+
 /// How a dependency stands when it is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DependencyState {

@@ -93,23 +93,10 @@ async fn house(dir: &Path) -> House {
 
 fn submit(id: &str, plan: &Arc<Pipeline>) -> Submit {
     Submit {
-        id: id.into(),
-        plan: Arc::clone(plan),
-        name: id.into(),
         user: "ana".into(),
         surface: "test".into(),
         request_id: "r1".into(),
-        execution_id: None,
-        priority: 0,
-        labels: Default::default(),
-        params: Values::new(),
-        webhook_url: None,
-        depends_on: Vec::new(),
-        not_before: None,
-        wants_confirmation: false,
-        gate_deadline: None,
-        resources: None,
-        retry: None,
+        ..Submit::of(id, Arc::clone(plan))
     }
 }
 

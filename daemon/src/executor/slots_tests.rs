@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::pipeline::{Pipeline, RetryPolicy, StageSpec, Work};
-use crate::domain::{Submit, Timestamp, Values, create};
+use crate::domain::{Submit, Timestamp, create};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,23 +45,8 @@ fn order(id: &str, wants: &[(&str, u64)]) -> Order {
         stages: vec![spec],
     };
     let submit = Submit {
-        id: id.to_owned(),
-        plan: Arc::new(plan),
         name: String::new(),
-        user: String::new(),
-        surface: String::new(),
-        request_id: String::new(),
-        execution_id: None,
-        priority: 0,
-        labels: BTreeMap::new(),
-        params: Values::new(),
-        webhook_url: None,
-        depends_on: Vec::new(),
-        not_before: None,
-        wants_confirmation: false,
-        gate_deadline: None,
-        resources: None,
-        retry: None,
+        ..Submit::of(id, Arc::new(plan))
     };
     Order {
         workflow: Arc::new(create(&submit, Timestamp(0))),

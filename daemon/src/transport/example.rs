@@ -1,7 +1,7 @@
 //! Workflows for this room's tests.
 
 use crate::domain::pipeline::RetryPolicy;
-use crate::domain::{Submit, Timestamp, Values, Workflow, evolve};
+use crate::domain::{Submit, Timestamp, Workflow, evolve};
 use crate::pipeline::{Defaults, parse};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,23 +21,10 @@ pub fn defaults() -> Defaults {
 pub fn submit(id: &str, text: &str) -> Submit {
     let plan = parse("example", text, "test", &defaults()).unwrap();
     Submit {
-        id: id.into(),
-        plan: Arc::new(plan),
-        name: id.into(),
         user: "ana".into(),
         surface: "test".into(),
         request_id: "r1".into(),
-        execution_id: None,
-        priority: 0,
-        labels: Default::default(),
-        params: Values::new(),
-        webhook_url: None,
-        depends_on: Vec::new(),
-        not_before: None,
-        wants_confirmation: false,
-        gate_deadline: None,
-        resources: None,
-        retry: None,
+        ..Submit::of(id, Arc::new(plan))
     }
 }
 

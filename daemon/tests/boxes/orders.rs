@@ -5,7 +5,6 @@ use reeld::domain::{Submit, Timestamp, Value, Values, create};
 use reeld::engine::ports::Order;
 use reeld::executor::stage::{StageContext, StageError};
 use reeld::pipeline::{Defaults, parse};
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
@@ -100,23 +99,11 @@ pub async fn gives_stage(context: StageContext) -> Result<Values, StageError> {
 fn order(id: &str, text: &str, params: Values) -> Order {
     let defaults = Defaults::from(&reeld::config::Config::default_at("/nowhere"));
     let submit = Submit {
-        id: id.to_owned(),
-        plan: Arc::new(parse("p", text, "test", &defaults).unwrap()),
-        name: id.to_owned(),
         user: "ann".to_owned(),
         surface: "cli".to_owned(),
         request_id: "request".to_owned(),
-        execution_id: None,
-        priority: 0,
-        labels: BTreeMap::new(),
         params,
-        webhook_url: None,
-        depends_on: Vec::new(),
-        not_before: None,
-        wants_confirmation: false,
-        gate_deadline: None,
-        resources: None,
-        retry: None,
+        ..Submit::of(id, Arc::new(parse("p", text, "test", &defaults).unwrap()))
     };
     let mut workflow = create(&submit, NOW);
     workflow.state = State::Running { pausing: false };

@@ -335,23 +335,11 @@ pub fn order(id: &str, spec: StageSpec, params: Values) -> Order {
         stages: vec![spec],
     };
     let submit = Submit {
-        id: id.to_owned(),
-        plan: Arc::new(plan),
-        name: id.to_owned(),
         user: "ann".to_owned(),
         surface: "cli".to_owned(),
         request_id: "request".to_owned(),
-        execution_id: None,
-        priority: 0,
-        labels: BTreeMap::new(),
         params,
-        webhook_url: None,
-        depends_on: Vec::new(),
-        not_before: None,
-        wants_confirmation: false,
-        gate_deadline: None,
-        resources: None,
-        retry: None,
+        ..Submit::of(id, Arc::new(plan))
     };
     let mut workflow = create(&submit, Timestamp(1_795_000_000_000));
     workflow.state = State::Running { pausing: false };

@@ -102,23 +102,11 @@ mod tests {
             };
         }
         let submit = Submit {
-            id: "cm1".into(),
-            plan: Arc::new(plan),
             name: "First home".into(),
             user: "ana".into(),
             surface: "test".into(),
             request_id: "r1".into(),
-            execution_id: None,
-            priority: 0,
-            labels: Default::default(),
-            params: Values::new(),
-            webhook_url: None,
-            depends_on: Vec::new(),
-            not_before: None,
-            wants_confirmation: false,
-            gate_deadline: None,
-            resources: None,
-            retry: None,
+            ..Submit::of("cm1", Arc::new(plan))
         };
         let mut workflow = evolve::create(&submit, Timestamp(0));
         workflow

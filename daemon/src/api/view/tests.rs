@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::pipeline::RetryPolicy;
 use crate::domain::workflow::Lease;
-use crate::domain::{Submit, Timestamp, Values, create};
+use crate::domain::{Submit, Timestamp, create};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,23 +18,10 @@ fn any() -> Workflow {
     let text = "description = \"x\"\n[[stages]]\nid = \"a\"\ntitle = \"First\"\nrun = [\"true\"]\n[[stages]]\nid = \"b\"\nrun = [\"true\"]\n";
     let plan = Arc::new(crate::pipeline::parse("x", text, "test", &defaults).unwrap());
     let submit = Submit {
-        id: "cm1".into(),
-        plan,
-        name: "cm1".into(),
         user: "anna".into(),
         surface: "workflow".into(),
         request_id: "r".into(),
-        execution_id: None,
-        priority: 0,
-        labels: Default::default(),
-        params: Values::new(),
-        webhook_url: None,
-        depends_on: Vec::new(),
-        not_before: None,
-        wants_confirmation: false,
-        gate_deadline: None,
-        resources: None,
-        retry: None,
+        ..Submit::of("cm1", plan)
     };
     create(&submit, Timestamp(1_000))
 }

@@ -98,23 +98,12 @@ pub(in crate::domain) fn diamond() -> Vec<StageSpec> {
 
 pub(in crate::domain) fn submit_of(plan: Pipeline) -> Submit {
     Submit {
-        id: "w1".to_owned(),
-        plan: Arc::new(plan),
         name: String::new(),
         user: "ann".to_owned(),
         surface: "cli".to_owned(),
         request_id: "r1".to_owned(),
-        execution_id: None,
-        priority: 0,
-        labels: BTreeMap::new(),
         params: Values::from([("word".to_owned(), Value::from("hi"))]),
-        webhook_url: None,
-        depends_on: Vec::new(),
-        not_before: None,
-        wants_confirmation: false,
-        gate_deadline: None,
-        resources: None,
-        retry: None,
+        ..Submit::of("w1", Arc::new(plan))
     }
 }
 

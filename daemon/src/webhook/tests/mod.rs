@@ -161,23 +161,15 @@ impl Rig {
     async fn workflow(&self, id: &str, webhook_url: Option<&str>) {
         let text = "description = \"one\"\n[[stages]]\nid = \"one\"\nrun = [\"true\"]\n";
         let submit = Submit {
-            id: id.to_owned(),
-            plan: Arc::new(crate::pipeline::parse("one", text, "test", &DEFAULTS).unwrap()),
-            name: id.to_owned(),
             user: "ana".into(),
             surface: "test".into(),
             request_id: "r1".into(),
-            execution_id: None,
-            priority: 0,
             labels: [("team".to_owned(), "news".to_owned())].into(),
-            params: Values::new(),
             webhook_url: webhook_url.map(str::to_owned),
-            depends_on: Vec::new(),
-            not_before: None,
-            wants_confirmation: false,
-            gate_deadline: None,
-            resources: None,
-            retry: None,
+            ..Submit::of(
+                id,
+                Arc::new(crate::pipeline::parse("one", text, "test", &DEFAULTS).unwrap()),
+            )
         };
         let mut ended = self.engine.ended_count();
         let before = *ended.borrow_and_update();

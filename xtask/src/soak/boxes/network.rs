@@ -19,6 +19,7 @@ impl Network {
         };
         // One that an earlier run left is in the way.
         let _ = ip(&["netns", "del", &network.name]);
+        let _ = ip(&["link", "del", &network.device()]);
         let (here, there) = (network.device(), format!("rst{number}"));
         ip(&["netns", "add", &network.name])?;
         ip(&["link", "add", &here, "type", "veth", "peer", "name", &there])?;
