@@ -14,6 +14,8 @@ const REPEAT: Duration = Duration::from_secs(5);
 const RECENT: Duration = Duration::from_secs(60);
 /// Letters that wait at most; what is beyond follows again from a later beat.
 const WAITING: usize = 4096;
+/// That two boxes seem to have one name is told this often.
+const WARN: Duration = Duration::from_secs(60);
 /// Lives of a box that are remembered as over.
 const RETIRED: usize = 64;
 
@@ -22,6 +24,8 @@ pub struct Held {
     pub order: Order,
     /// When it was written last; none: it is to be.
     pub sent: Option<Instant>,
+    /// It may have reached the box at some time.
+    pub was_sent: bool,
     pub cancelled: bool,
 }
 
@@ -30,8 +34,14 @@ impl Held {
         Self {
             order,
             sent: None,
+            was_sent: false,
             cancelled: false,
         }
+    }
+
+    /// Nobody but the coordinator ever knew of it, and nobody shall.
+    pub fn is_void(&self) -> bool {
+        self.cancelled && !self.was_sent
     }
 }
 
@@ -40,6 +50,7 @@ pub struct BoxLink {
     /// Its present life, and those that are over.
     pub session: String,
     retired: VecDeque<String>,
+    warned_at: Option<Instant>,
     /// The last beat of this life.
     pub heard: u64,
     pub heard_at: Instant,
@@ -70,6 +81,7 @@ impl Default for BoxLink {
         Self {
             session: String::new(),
             retired: VecDeque::new(),
+            warned_at: None,
             heard: 0,
             heard_at: Instant::now(),
             presence: Presence::Silent,
@@ -109,6 +121,9 @@ impl BoxLink {
     pub fn cancel(&mut self, attempt: &Attempt) {
         if let Some(held) = self.held.get_mut(attempt) {
             held.cancelled = true;
+            if held.is_void() {
+                return;
+            }
             self.said.insert(attempt.clone(), Instant::now());
             self.say(Down::Cancel(attempt.clone()));
         }
@@ -136,7 +151,14 @@ impl BoxLink {
 
     /// Takes a beat's word for what is heard of the box. False for one that is old, or of a life that is over.
     pub fn hear(&mut self, beat: &Beat) -> bool {
-        if self.is_judged || self.retired.contains(&beat.session) {
+        if self.is_judged {
+            return false;
+        }
+        if self.retired.contains(&beat.session) {
+            if self.warned_at.is_none_or(|at| at.elapsed() > WARN) {
+                self.warned_at = Some(Instant::now());
+                tracing::warn!(component = "BOXES", session = %beat.session, "a life of a box that another one followed still beats, and is not listened to; do two boxes have the same name?");
+            }
             return false;
         }
         if self.session != beat.session {

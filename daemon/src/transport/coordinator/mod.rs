@@ -208,6 +208,7 @@ impl StageRunner for Coordinator {
             // The box has them, most likely, and its first beat says so: they are not written again before.
             for held in link.held.values_mut() {
                 held.sent = Some(Instant::now());
+                held.was_sent = true;
             }
         }
         self.inner.parts.local.adopt(own);

@@ -30,15 +30,24 @@ pub(super) async fn write(inner: Arc<Inner>) {
 /// Lists the files of orders that are to be written; each goes out when that is done.
 fn prepare(inner: &Arc<Inner>) {
     let mut due: Vec<(String, Order)> = Vec::new();
+    let mut void: Vec<(String, Order)> = Vec::new();
     for (name, link) in inner.boxes().iter_mut() {
         // Without a beat nobody is there to be written to; what is held is written with the first.
-        if link.session.is_empty() || link.presence == Presence::Lost {
-            continue;
-        }
+        let is_there = !link.session.is_empty() && link.presence != Presence::Lost;
         for held in link.held.values_mut().filter(|held| held.sent.is_none()) {
+            if held.is_void() {
+                void.push((name.clone(), held.order.clone()));
+            } else if is_there {
+                held.was_sent = true;
+                due.push((name.clone(), held.order.clone()));
+            } else {
+                continue;
+            }
             held.sent = Some(Instant::now());
-            due.push((name.clone(), held.order.clone()));
         }
+    }
+    for (name, order) in void {
+        end_here(inner, name, order, Outcome::Cancelled);
     }
     if due.is_empty() {
         return;
@@ -51,9 +60,14 @@ fn prepare(inner: &Arc<Inner>) {
                 Ok(document) => {
                     let mut boxes = inner.boxes();
                     if let Some(link) = boxes.get_mut(&name)
-                        && link.held.contains_key(&attempt)
+                        && let Some(held) = link.held.get(&attempt)
                     {
+                        let cancelled = held.cancelled;
                         link.say(Down::Order(Box::new(document)));
+                        if cancelled {
+                            // A cancel that came meanwhile went ahead of it, and meant nothing to the box.
+                            link.say(Down::Cancel(attempt));
+                        }
                     }
                     drop(boxes);
                     inner.stirred.notify_one();
@@ -74,21 +88,26 @@ fn document(inner: &Inner, order: &Order) -> Result<OrderDoc, String> {
     OrderDoc::of(order, &inner.parts.data_dir, files).map_err(|error| error.to_string())
 }
 
-/// An order that can't be written fails here, as any stage whose files can't be read.
+/// An order that can't be written fails, as any stage whose files can't be read.
 fn refuse(inner: &Arc<Inner>, name: String, order: Order, problem: String) {
+    let failure = Failure {
+        class: ErrorClass::Storage,
+        code: "files".into(),
+        message: format!("its files can't be made ready for box {name}: {problem}"),
+        stage: Some(order.workflow.plan.stages[order.stage].id.clone()),
+        hint: "Look whether the data directory can be read and its disk has room.".into(),
+    };
+    end_here(inner, name, order, Outcome::Failed { failure });
+}
+
+/// Tells the end of an attempt that its box knows nothing of.
+fn end_here(inner: &Arc<Inner>, name: String, order: Order, outcome: Outcome) {
     let inner = Arc::clone(inner);
     tokio::runtime::Handle::current().spawn(async move {
-        let failure = Failure {
-            class: ErrorClass::Storage,
-            code: "files".into(),
-            message: format!("its files can't be made ready for box {name}: {problem}"),
-            stage: Some(order.workflow.plan.stages[order.stage].id.clone()),
-            hint: "Look whether the data directory can be read and its disk has room.".into(),
-        };
         let end = RemoteEnd {
             key: order.key(),
             started_at: None,
-            outcome: Outcome::Failed { failure },
+            outcome,
         };
         let attempt = Attempt::from(&order.key());
         let (key, command) = end.command();
