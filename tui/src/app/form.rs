@@ -11,8 +11,8 @@
 
 use super::field::{Field, YES_NO};
 use crate::input::{Code, Edit, Key};
-use crate::model::Row;
 use crate::model::row::unix_ms;
+use crate::model::{Row, asked};
 use reel_shared::workflow::Gate;
 use serde_json::{Map, Value};
 
@@ -45,6 +45,8 @@ pub struct Form {
     pub purpose: Purpose,
     /// Its lines.
     pub fields: Vec<Field>,
+    /// The pictures that a yes lets out, as a stage before told them.
+    pub shown: Vec<String>,
     /// The line that takes the keys.
     pub at: usize,
     /// A line with choices takes letters too.
@@ -85,8 +87,14 @@ impl Form {
     /// Of a gate of this workflow.
     #[must_use]
     pub fn of_gate(row: &Row, gate: &Gate, now_ms: i64) -> Self {
+        let mut shown = Vec::new();
         let (purpose, fields) = if is_confirmation(gate) {
-            let question = gate.questions.first().map(|one| one.question.clone());
+            let question = gate.questions.first().map(|one| one.question.as_str());
+            let question = question.map(|text| {
+                let (text, pictures) = asked::apart(row, text);
+                shown = pictures.into_iter().map(str::to_owned).collect();
+                text.to_owned()
+            });
             let question = question.filter(|text| !text.is_empty());
             let field = Field {
                 key: "confirm".to_owned(),
@@ -109,6 +117,7 @@ impl Form {
             key: row.key.clone(),
             purpose,
             fields,
+            shown,
             at: 0,
             free: false,
             armed_ms: now_ms + ARMED_AFTER_MS,
@@ -143,6 +152,7 @@ impl Form {
             key: row.key.clone(),
             purpose: Purpose::Retry,
             fields,
+            shown: Vec::new(),
             at: 0,
             free: false,
             armed_ms: now_ms + ARMED_AFTER_MS,

@@ -11,7 +11,7 @@ use crate::model::row::unix_ms;
 use crate::model::span::EventLine;
 use crate::model::words::Status;
 use crate::model::{Applied, Row};
-use crate::model::{happening, key};
+use crate::model::{asked, happening, key};
 use reel_shared::stream::{Frame, LogSubscription};
 
 impl App {
@@ -312,7 +312,7 @@ fn asks(row: &Row) -> String {
         .gates
         .iter()
         .flat_map(|gate| &gate.questions)
-        .map(|question| question.question.as_str())
+        .map(|question| asked::words(row, &question.question))
         .next();
     match question {
         Some(question) => format!("{} asks: {question}", row.name()),

@@ -13,6 +13,7 @@
 //! * Progress between events is laid over a row and lost with its next post-state; it never makes or removes a row.
 
 mod apply;
+pub mod asked;
 pub mod attention;
 pub mod filter;
 pub mod happening;

@@ -41,6 +41,22 @@ pub struct Stage {
     pub completed_ms: Option<i64>,
 }
 
+impl Stage {
+    /// The tries that count against its retries; a stage that began had one, also where the daemon does not count them apart.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        let began = self.started_ms.is_some() && self.view.status != "pending";
+        self.view.tries.max(u32::from(began))
+    }
+
+    /// Its work was taken from what was made before, and not done again.
+    #[must_use]
+    pub fn is_reused(&self) -> bool {
+        self.view.status == "completed"
+            && self.view.outputs.get("reused") == Some(&serde_json::Value::Bool(true))
+    }
+}
+
 /// Unix milliseconds of an RFC 3339 text, if it is one.
 #[must_use]
 pub fn unix_ms(text: &str) -> Option<i64> {

@@ -168,6 +168,17 @@ fn tries(app: &App, row: &Row, detail: &Detail) -> Lines {
             look,
         ));
     }
+    // What is counted against a stage's retries, where that is not simply all that began.
+    for stage in &row.stages {
+        let (began, tries) = (stage.view.attempts, stage.tries());
+        if began > tries && tries > 0 {
+            let text = format!(
+                "{}: {began} attempts began, of which {tries} count as tries",
+                stage.id
+            );
+            lines.push((text, theme::DIM));
+        }
+    }
     if lines.len() == 1 {
         return vec![(
             "No stage has begun yet. w tells why.".to_owned(),

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::app::toast::Tone;
 use crate::app::view::{Prompt, Screen};
 use crate::input::{Command, Edit, Lookup};
+use crate::model::asked;
 use crate::model::words::Status;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -34,7 +35,11 @@ pub fn attention(app: &App, area: Rect, buffer: &mut Buffer) {
             .next();
         match question {
             Some(question) => say(
-                format!("{} asks: {}", row.name(), question.question),
+                format!(
+                    "{} asks: {}",
+                    row.name(),
+                    asked::words(row, &question.question)
+                ),
                 theme::ASK,
             ),
             None => say(format!("{} waits to be confirmed", row.name()), theme::ASK),

@@ -12,6 +12,9 @@ use ratatui::layout::{Position, Rect};
 /// Choices on a line of their own above this many.
 const INLINE: usize = 4;
 
+/// Lines that name the pictures which a question is about, at most.
+const PICTURES: usize = 3;
+
 /// The lines that a form wants at a width.
 #[must_use]
 pub fn height(form: &Form, columns: u16) -> u16 {
@@ -20,7 +23,8 @@ pub fn height(form: &Form, columns: u16) -> u16 {
         .iter()
         .map(|field| field_lines(form, field, columns))
         .sum();
-    u16::try_from(fields + 3).unwrap_or(u16::MAX)
+    let pictures = if form.shown.is_empty() { 0 } else { PICTURES };
+    u16::try_from(fields + pictures + 3).unwrap_or(u16::MAX)
 }
 
 fn field_lines(form: &Form, field: &Field, columns: u16) -> usize {
@@ -43,6 +47,7 @@ pub fn still(app: &App, form: &Form, area: Rect, buffer: &mut Buffer) {
         pen.text(&field.question, theme::ASK, 4);
         choices(field, false, &mut pen);
     }
+    pictures(form, &mut pen);
     if pen.room() > 1 {
         pen.gap();
     }
@@ -58,7 +63,12 @@ pub fn still(app: &App, form: &Form, area: Rect, buffer: &mut Buffer) {
         .key_of(app.context(), crate::input::Command::Extend)
         .filter(|_| form.deadline_ms.is_some())
         .map_or_else(String::new, |key| format!("   {key} gives it more time"));
-    pen.line(&format!("{key} answers{extend}"), theme::DIM);
+    let look = app
+        .keymap
+        .key_of(app.context(), crate::input::Command::Preview)
+        .filter(|_| !form.shown.is_empty())
+        .map_or_else(String::new, |key| format!("   {key} shows the first"));
+    pen.text(&format!("{key} answers{extend}{look}"), theme::DIM, 2);
 }
 
 /// A form that takes the keys; where its cursor stands.
@@ -97,6 +107,7 @@ pub fn draw(app: &App, form: &Form, area: Rect, buffer: &mut Buffer) -> Option<P
             cursor = place;
         }
     }
+    pictures(form, &mut pen);
     let foot = Rect {
         y: area.y + keys.saturating_sub(1),
         height: 2.min(area.height),
@@ -113,6 +124,39 @@ pub fn draw(app: &App, form: &Form, area: Rect, buffer: &mut Buffer) -> Option<P
     }
     pen.line(&hint(form), theme::DIM);
     cursor
+}
+
+/// The pictures that a yes lets out: their names, and once where they lie.
+fn pictures(form: &Form, pen: &mut Pen<'_>) {
+    let Some(first) = form.shown.first() else {
+        return;
+    };
+    let parts = |path: &str| match path.rsplit_once('/') {
+        Some((folder, name)) => (folder.to_owned(), name.to_owned()),
+        None => (String::new(), path.to_owned()),
+    };
+    let folder = parts(first).0;
+    let together = form.shown.iter().all(|path| parts(path).0 == folder);
+    let names: Vec<String> = form
+        .shown
+        .iter()
+        .map(|path| {
+            if together {
+                parts(path).1
+            } else {
+                path.clone()
+            }
+        })
+        .collect();
+    let count = match names.len() {
+        1 => "1 picture".to_owned(),
+        many => format!("{many} pictures"),
+    };
+    let most = PICTURES - usize::from(together && !folder.is_empty());
+    pen.text(&format!("{count}: {}", names.join(" ")), theme::PLAIN, most);
+    if together && !folder.is_empty() && pen.room() > 2 {
+        pen.line(&format!("in {folder}"), theme::DIM);
+    }
 }
 
 fn hint(form: &Form) -> String {

@@ -137,6 +137,8 @@ pub fn lines(buffer: &Buffer) -> Vec<String> {
 #[cfg(test)]
 mod looks;
 #[cfg(test)]
+mod stage_tests;
+#[cfg(test)]
 mod state_tests;
 #[cfg(test)]
 mod tests;

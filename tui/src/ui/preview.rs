@@ -4,7 +4,7 @@ use super::paint::frame;
 use super::pen::Pen;
 use super::{format, theme, timeline};
 use crate::app::App;
-use crate::model::Row;
+use crate::model::{Row, asked};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -74,14 +74,13 @@ fn facts(app: &App, row: &Row, pen: &mut Pen<'_>) {
     pen.line(&numbers.join("  "), theme::DIM);
     if let Some(stage) = row.running_stage() {
         let message = row.view.message.as_deref().unwrap_or("");
-        pen.line(
-            &format!(
-                "now {} {}  {message}",
-                stage.id,
-                format::percent(stage.view.progress)
-            ),
-            theme::PLAIN,
-        );
+        let again = match stage.tries() {
+            0 | 1 => String::new(),
+            tries => format!("  try {tries}"),
+        };
+        let now = format::percent(stage.view.progress);
+        let text = format!("now {} {now}{again}  {message}", stage.id);
+        pen.line(&text, theme::PLAIN);
     }
     let fresh = app.is_fresh(row);
     if let Some(left) = format::eta(row, app.clock_ms(), fresh).filter(|_| row.is_active()) {
@@ -111,7 +110,8 @@ fn troubles(app: &App, row: &Row, pen: &mut Pen<'_>) {
     }
     for gate in &row.view.gates {
         for question in &gate.questions {
-            pen.text(&format!("? {}", question.question), theme::ASK, 3);
+            let words = asked::words(row, &question.question);
+            pen.text(&format!("? {words}"), theme::ASK, 3);
             if let Some(options) = &question.options {
                 pen.text(&options.join(" · "), theme::PLAIN, 2);
             }

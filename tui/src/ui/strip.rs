@@ -3,7 +3,7 @@
 use super::paint::{Run, put, runs, width};
 use super::{format, theme};
 use crate::app::App;
-use crate::model::Row;
+use crate::model::{Row, asked};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -87,7 +87,10 @@ fn word(row: &Row) -> (String, ratatui::style::Style) {
         .flat_map(|gate| &gate.questions)
         .next();
     if let Some(question) = question {
-        return (format!("? {}", question.question), theme::ASK);
+        return (
+            format!("? {}", asked::words(row, &question.question)),
+            theme::ASK,
+        );
     }
     if let Some(waits) = row.view.waiting_for.as_ref().filter(|_| row.is_active()) {
         return (format!("waits: {}", waits.message), theme::PLAIN);

@@ -2,7 +2,7 @@
 //! cell and not all of them.
 
 use super::paint::{field, field_right, put, width};
-use super::usual::{marks, verdict, wait_line};
+use super::usual::{box_column, marks, verdict, wait_line};
 use super::{format, theme};
 use crate::app::App;
 use crate::app::detail::Detail;
@@ -91,6 +91,12 @@ pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buff
             .iter()
             .any(|stage| app.usual(&row.key, &stage.id).is_some());
     let mut lead = 3 + names + 1 + 4 + 12 + 8;
+    let boxes = box_column(row, area.width);
+    let at_box = lead;
+    if let Some(wide) = boxes {
+        field(buffer, area, lead, 0, wide, "BOX", theme::DIM);
+        lead += wide + 1;
+    }
     if compared {
         put(buffer, area, lead, 0, "VS 7 DAYS", theme::DIM);
         lead += 11;
@@ -124,6 +130,9 @@ pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buff
             Line::Stage(at) => {
                 let stage = &row.stages[*at];
                 stage_line(app, stage, at + 1, names, cell, buffer);
+                if let (Some(wide), Some(name)) = (boxes, &stage.view.box_name) {
+                    field(buffer, cell, at_box, 0, wide, name, theme::DIM);
+                }
                 if compared {
                     verdict(app, row, stage, lead - 11, cell, buffer);
                 }
@@ -193,19 +202,20 @@ fn stage_line(
     let (sign, look) = theme::stage_sign(&stage.view.status);
     field_right(buffer, line, 0, 0, 2, &number.to_string(), theme::DIM);
     field(buffer, line, 3, 0, names, &stage.id, theme::PLAIN);
-    if stage.view.attempts > 0 {
+    if stage.tries() > 0 {
         field_right(
             buffer,
             line,
             names + 4,
             0,
             3,
-            &stage.view.attempts.to_string(),
+            &stage.tries().to_string(),
             theme::DIM,
         );
     }
     let word = match stage.view.status.as_str() {
         "in_progress" => format::percent(stage.view.progress),
+        "completed" if stage.is_reused() => "reused".to_owned(),
         "completed" => "done".to_owned(),
         other => other.to_owned(),
     };

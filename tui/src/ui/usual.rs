@@ -1,6 +1,7 @@
-//! A stage against its usual times, and the time that it lost waiting: what stands beside and between the timeline's bars.
+//! A stage's box, its time against its usual ones, and the time that it lost waiting: what stands beside and between the
+//! timeline's bars.
 
-use super::paint::{field, field_right, put};
+use super::paint::{field, field_right, put, width};
 use super::timeline::Axis;
 use super::{format, theme};
 use crate::app::App;
@@ -16,6 +17,21 @@ fn ran(app: &App, stage: &Stage) -> Option<i64> {
         (Some(from), None) if stage.view.status == "in_progress" => Some(app.clock_ms() - from),
         _ => None,
     }
+}
+
+/// How wide the column of boxes is: where several share the work, and on a wide terminal also where one does all of it.
+pub(super) fn box_column(row: &Row, columns: u16) -> Option<u16> {
+    let mut names: Vec<&str> = row
+        .stages
+        .iter()
+        .filter_map(|stage| stage.view.box_name.as_deref())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let wanted = columns >= 130 || (names.len() > 1 && columns >= 76);
+    let wide = names.iter().map(|name| width(name)).max()?;
+    let most = if columns >= 110 { 12 } else { 8 };
+    wanted.then_some(wide.clamp(3, most))
 }
 
 /// A stage's time against its usual ones.

@@ -9,6 +9,7 @@ mod jobs;
 mod limits;
 mod peers;
 mod pick_up;
+mod spent;
 mod submits;
 mod table;
 mod tui;

@@ -2,8 +2,9 @@
 //! terminal; starts, idle and keys on a real one.
 
 use super::idle::Usage;
+use super::spent::{Spent, Watch, most, timed};
 use super::table::Table;
-use super::{Ground, at, tui_much, tui_terminal};
+use super::{Ground, tui_much, tui_terminal};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use reel::app::{App, Event, LinkEvent, Settings};
@@ -15,7 +16,6 @@ use reel_shared::stream::Frame;
 use reel_shared::workflow::WorkflowView;
 use reel_tests::{Failure, Result};
 use serde_json::json;
-use std::time::{Duration, Instant};
 
 /// The moment that pictures begin at, in Unix milliseconds.
 pub(super) const NOW: i64 = 1_795_159_860_000;
@@ -28,7 +28,10 @@ pub fn measure(ground: &Ground) -> Result<Table> {
     logs(&mut table)?;
     tui_much::lines(&mut table)?;
     tui_much::history(&mut table)?;
-    tui_terminal::measure(ground, &mut table)?;
+    // What was measured without a terminal stands, whatever happens on one.
+    if let Err(failure) = tui_terminal::measure(ground, &mut table) {
+        table.failed("in a terminal", &failure.to_string());
+    }
     Ok(table)
 }
 
@@ -127,16 +130,16 @@ impl Shown {
         self.painter.paint(&self.buffer, cursor).len()
     }
 
-    /// Lets it look at all lines of the log; how long each slice took.
-    pub(super) fn scan(&mut self) -> Vec<Duration> {
+    /// Lets it look at all lines of the log; what each slice took.
+    pub(super) fn scan(&mut self) -> Vec<Spent> {
         let mut slices = Vec::new();
         while self.app.is_scanning() {
-            let began = Instant::now();
+            let watch = Watch::start();
             self.app.handle(Event::Tick, NOW);
-            slices.push(began.elapsed());
+            slices.push(watch.spent());
         }
         if slices.is_empty() {
-            slices.push(Duration::ZERO);
+            slices.push(Spent::default());
         }
         slices
     }
@@ -167,43 +170,19 @@ pub(super) fn fifty() -> Result<Vec<WorkflowView>> {
         .collect()
 }
 
-pub(super) fn millis(span: Duration) -> f64 {
-    span.as_secs_f64() * 1000.0
-}
-
-pub(super) fn timed(count: usize, mut frame: impl FnMut(usize)) -> Vec<Duration> {
-    (0..count)
-        .map(|number| {
-            let began = Instant::now();
-            frame(number);
-            began.elapsed()
-        })
-        .collect()
-}
-
 fn pictures(table: &mut Table) -> Result<()> {
     for (size, p50, p99) in [((120, 36), Some(0.5), 3.0), ((200, 60), None, 5.0)] {
         let mut shown = Shown::new(size, fifty()?, true);
         shown.paint();
-        let mut spans = timed(600, |tick| {
+        let spans = timed(600, |tick| {
             shown.report(i64::try_from(tick).unwrap_or(0));
             shown.paint();
         });
         let name = format!("a picture at {}x{}, 50 workflows", size.0, size.1);
         if let Some(goal) = p50 {
-            table.most(
-                &format!("{name}, p50"),
-                millis(at(&mut spans, 50)),
-                goal,
-                "ms",
-            );
+            most(table, &format!("{name}, p50"), &spans, 50, goal);
         }
-        table.most(
-            &format!("{name}, p99"),
-            millis(at(&mut spans, 99)),
-            p99,
-            "ms",
-        );
+        most(table, &format!("{name}, p99"), &spans, 99, p99);
     }
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! The dashboard with much: a million lines of a log, a hundred thousand workflows that ended.
 
-use super::at;
+use super::spent::{Watch, most, timed};
 use super::table::Table;
-use super::tui::{NOW, Shown, fifty, line, millis, own_memory, timed, workflow};
+use super::tui::{NOW, Shown, fifty, line, own_memory, workflow};
 use reel::app::Event;
 use reel_shared::workflow::WorkflowView;
 use reel_tests::{Failure, Result};
 use serde_json::{Value, json};
-use std::time::Instant;
 
 /// A million lines, of which each says something else.
 pub(super) fn lines(table: &mut Table) -> Result<()> {
@@ -40,28 +39,30 @@ pub(super) fn lines(table: &mut Table) -> Result<()> {
             kept(&shown)
         )));
     }
-    let mut spans = timed(200, |number| {
+    let spans = timed(200, |number| {
         shown.feed(line(1_000_000 + number as u64), NOW + number as i64);
         shown.paint();
     });
-    table.most(
+    most(
+        table,
         "a picture with them, following, p99",
-        millis(at(&mut spans, 99)),
+        &spans,
+        99,
         5.0,
-        "ms",
     );
-    let mut spans = timed(200, |number| {
+    let spans = timed(200, |number| {
         shown.key("PgUp", NOW + number as i64);
         shown.paint();
     });
-    table.most(
+    most(
+        table,
         "a picture with them, scrolling, p99",
-        millis(at(&mut spans, 99)),
+        &spans,
+        99,
         5.0,
-        "ms",
     );
     // The pattern stands in the oldest and the newest lines; typed key by key, then once as a whole.
-    let began = Instant::now();
+    let watch = Watch::start();
     for key in [
         ":", "s", "e", "a", "r", "c", "h", "Space", "=", "1", "7", "7", "Space", "M",
     ] {
@@ -69,35 +70,39 @@ pub(super) fn lines(table: &mut Table) -> Result<()> {
     }
     shown.key("Enter", NOW);
     shown.paint();
-    table.most(
+    most(
+        table,
         "a search through them, the first found",
-        millis(began.elapsed()),
+        &[watch.spent()],
+        100,
         30.0,
-        "ms",
     );
-    let mut slices = shown.scan();
-    table.most(
+    let slices = shown.scan();
+    most(
+        table,
         "a search through them, all found",
-        millis(began.elapsed()),
+        &[watch.spent()],
+        100,
         300.0,
-        "ms",
     );
-    table.most(
+    most(
+        table,
         "between two looks at the keys meanwhile, p99",
-        millis(at(&mut slices, 99)),
+        &slices,
+        99,
         16.0,
-        "ms",
     );
-    let began = Instant::now();
+    let watch = Watch::start();
     shown.key("L", NOW);
     shown.key("L", NOW);
     shown.paint();
     shown.scan();
-    table.most(
+    most(
+        table,
         "another level, all looked at",
-        millis(began.elapsed()),
+        &[watch.spent()],
+        100,
         300.0,
-        "ms",
     );
     Ok(())
 }
@@ -137,26 +142,16 @@ pub(super) fn history(table: &mut Table) -> Result<()> {
         15.0,
         "MiB",
     );
-    let mut spans = timed(300, |number| {
+    let spans = timed(300, |number| {
         shown.key(if number % 2 == 0 { "k" } else { "j" }, NOW + number as i64);
         shown.paint();
     });
-    table.most(
-        "a picture with them, p99",
-        millis(at(&mut spans, 99)),
-        5.0,
-        "ms",
-    );
-    let mut spans = timed(20, |number| {
+    most(table, "a picture with them, p99", &spans, 99, 5.0);
+    let spans = timed(20, |number| {
         shown.key(if number == 0 { "/" } else { "1" }, NOW + number as i64);
         shown.paint();
     });
-    table.most(
-        "a key of a filter over them",
-        millis(at(&mut spans, 99)),
-        10.0,
-        "ms",
-    );
+    most(table, "a key of a filter over them", &spans, 99, 10.0);
     Ok(())
 }
 

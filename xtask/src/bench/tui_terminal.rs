@@ -1,8 +1,8 @@
 //! The dashboard on a real terminal: its start, its idle, a key under load, a daemon that restarts, a terminal that goes.
 
 use super::idle::Usage;
+use super::spent::millis;
 use super::table::Table;
-use super::tui::millis;
 use super::{Ground, at, daemon};
 use reel_tests::{Daemon, Failure, Result, Screen, command};
 use std::time::{Duration, Instant};

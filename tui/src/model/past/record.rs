@@ -37,9 +37,6 @@ pub struct Body {
     pub completed_ms: Option<i64>,
 }
 
-/// Numbers that a stage is told in.
-const STAGE_NUMBERS: usize = 5;
-
 /// Between labels, and between a label's name and text: neither can hold it.
 pub const BETWEEN: char = '\u{1f}';
 
@@ -95,7 +92,7 @@ pub fn pack(row: &Row, names: &mut Names, out: &mut Vec<u8>) {
     for stage in &row.stages {
         name(&stage.view.status, out);
         progress(stage.view.progress, out);
-        put(out, u64::from(stage.view.attempts));
+        put_tries(stage.view.attempts, stage.view.tries, out);
         moment(stage.started_ms, row.started_ms, out);
         moment(
             stage.completed_ms,
@@ -135,6 +132,25 @@ fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let (text, behind) = rest.split_at_checked(length)?;
     *rest = behind;
     std::str::from_utf8(text).ok()
+}
+
+/// Attempts, and the tries among them, which are most often as many: then in one number.
+fn put_tries(attempts: u32, tries: u32, out: &mut Vec<u8>) {
+    put(out, u64::from(attempts) << 1 | u64::from(attempts != tries));
+    if attempts != tries {
+        put(out, u64::from(tries));
+    }
+}
+
+fn take_tries(rest: &mut &[u8]) -> Option<(u32, u32)> {
+    let told = take(rest)?;
+    let attempts = u32::try_from(told >> 1).ok()?;
+    let tries = if told & 1 == 0 {
+        attempts
+    } else {
+        take_name(rest)?
+    };
+    Some((attempts, tries))
 }
 
 fn take_name(rest: &mut &[u8]) -> Option<u32> {
@@ -193,9 +209,12 @@ pub fn length(bytes: &[u8]) -> Option<usize> {
     // The plan's name.
     take(&mut rest)?;
     for _ in 0..take(&mut rest)? {
-        for _ in 0..STAGE_NUMBERS {
-            take(&mut rest)?;
-        }
+        // Its status and how far it was; its attempts; from when to when.
+        take(&mut rest)?;
+        take(&mut rest)?;
+        take_tries(&mut rest)?;
+        take(&mut rest)?;
+        take(&mut rest)?;
     }
     Some(bytes.len() - rest.len())
 }
@@ -212,7 +231,7 @@ pub fn unpack(mut bytes: &[u8], names: &Names) -> Option<Row> {
         let title = plan.next().unwrap_or_default().to_owned();
         let status = names.text(take_name(rest)?).to_owned();
         let progress = take_progress(rest)?;
-        let attempts = take_name(rest)?;
+        let (attempts, tries) = take_tries(rest)?;
         let started_ms = take_moment(body.started_ms, rest)?;
         let completed_ms = take_moment(started_ms.unwrap_or(body.started_ms), rest)?;
         stages.push(Stage {
@@ -224,6 +243,7 @@ pub fn unpack(mut bytes: &[u8], names: &Names) -> Option<Row> {
                 status,
                 progress,
                 attempts,
+                tries,
                 started_at: started_ms.map(written),
                 completed_at: completed_ms.map(written),
                 ..StageView::default()

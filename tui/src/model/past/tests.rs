@@ -31,6 +31,24 @@ fn kept(row: &Row) -> Row {
 }
 
 #[test]
+fn attempts_and_the_tries_among_them_come_back() {
+    for (attempts, tries) in [
+        (0, 0),
+        (1, 1),
+        (63, 63),
+        (64, 2),
+        (u32::MAX, 0),
+        (3, u32::MAX),
+    ] {
+        let mut whole = row(0, 8, 50, false, "looked at often");
+        whole.stages[1].view.attempts = attempts;
+        whole.stages[1].view.tries = tries;
+        let back = kept(&whole).stages.swap_remove(1).view;
+        assert_eq!((back.attempts, back.tries), (attempts, tries));
+    }
+}
+
+#[test]
 fn a_row_comes_back_with_all_that_lists_show() {
     let whole = row(1, 7, 5000, true, "safety briefing");
     let back = kept(&whole);
