@@ -15,7 +15,7 @@ use crate::domain::value::Values;
 use crate::domain::workflow::{Failure, Lease, StageState, State, Wait, Workflow};
 use std::time::Duration;
 
-/// How often an attempt may be lost with its daemon or box before the stage fails.
+/// When so many attempts were lost with their daemon or box the stage fails.
 const LOSSES: u32 = 3;
 
 pub(super) fn lease(mut draft: Draft, stage: usize, box_name: String) -> Answered {
@@ -287,14 +287,14 @@ fn park(
 }
 
 fn lost(draft: &mut Draft, stage: usize, reason: String) {
-    if draft.workflow.stages[stage].losses < LOSSES {
+    if draft.workflow.stages[stage].losses + 1 < LOSSES {
         draft.push(Event::StageLost { stage, reason });
         return;
     }
     let failure = Failure {
         class: ErrorClass::Lost,
         code: "lost".to_owned(),
-        message: format!("its attempt was lost {} times; the last time: {reason}", LOSSES + 1),
+        message: format!("its attempt was lost {LOSSES} times; the last time: {reason}"),
         stage: Some(draft.workflow.plan.stages[stage].id.clone()),
         hint: "find out what takes the daemon or the box down while this stage runs (memory, disk), then retry".to_owned(),
     };

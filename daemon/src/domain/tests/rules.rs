@@ -96,9 +96,9 @@ fn a_quota_parks_and_spends_no_try() {
 }
 
 #[test]
-fn the_fourth_loss_fails() {
+fn the_third_loss_fails() {
     let mut world = World::with(tries(0));
-    for loss in 1..=3 {
+    for loss in 1..=2 {
         world.runs(
             0,
             Outcome::Lost {
@@ -112,7 +112,7 @@ fn the_fourth_loss_fails() {
     }
     world.runs(0, Outcome::NotBegun);
     assert_eq!(
-        world.workflow.stages[0].losses, 3,
+        world.workflow.stages[0].losses, 2,
         "an attempt that never began is no loss"
     );
     world.runs(
@@ -123,7 +123,7 @@ fn the_fourth_loss_fails() {
     );
     assert_eq!(world.failure().class, ErrorClass::Lost);
     assert_eq!(
-        world.workflow.stages[0].attempts, 5,
+        world.workflow.stages[0].attempts, 4,
         "every lease has a number of its own"
     );
 }
