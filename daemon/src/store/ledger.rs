@@ -1,7 +1,8 @@
 //! A worker's ledger, `DATA_DIR/worker.db`: the orders that it took and the letters that are not answered yet.
 //!
 //! - What `write` was given is on disk when it returns, all of it or nothing: one transaction, one sync.
-//! - Letters are numbered from 1 without a gap over the file's whole life; a number is never given twice.
+//! - Letters are numbered from 1 without a gap under the ledger's id; a number is never given twice. What was answered and is
+//!   missed nevertheless can't be told again: the ledger is then renewed, which numbers what is left from 1 under a new id.
 //! - An order is kept until the letter that tells its end is answered; a letter until it is.
 //! - The file is refused and left untouched when it is damaged or newer, as the coordinator's database is, and the data
 //!   directory is locked by the same lock.
@@ -131,7 +132,7 @@ impl Ledger {
         })
     }
 
-    /// Made with the file: tells its numbers from another's.
+    /// Made with the file, and anew by `renew`: tells its numbers from another's.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -206,6 +207,31 @@ impl Ledger {
         Ok(numbers)
     }
 
+    /// Gives the ledger a new id, under which the letters that are kept are numbered from 1. Answers by how much their
+    /// numbers went down.
+    ///
+    /// # Errors
+    /// The database's: nothing has changed then.
+    pub fn renew(&mut self) -> Result<u64, StoreError> {
+        let id = random_id()?;
+        let transaction = self.connection.transaction()?;
+        let first: Option<u64> =
+            transaction.query_row("SELECT min(number) FROM letters", [], |row| row.get(0))?;
+        let by = first.map_or(self.last, |first| first - 1);
+        let last = self.last - by;
+        // By way of negative numbers, so that no two are alike in between.
+        transaction.execute("UPDATE letters SET number = ?1 - number", [by])?;
+        transaction.execute("UPDATE letters SET number = -number", [])?;
+        transaction.execute(
+            "UPDATE orders SET ended = ended - ?1 WHERE ended IS NOT NULL",
+            [by],
+        )?;
+        transaction.execute("UPDATE ledger SET id = ?1, last = ?2", params![id, last])?;
+        transaction.commit()?;
+        (self.id, self.last) = (id, last);
+        Ok(by)
+    }
+
     /// Reads letters beside the writer.
     ///
     /// # Errors
@@ -223,20 +249,22 @@ pub struct LedgerReader {
 }
 
 impl LedgerReader {
-    /// Letters behind this number, in order: as many as fit into both bounds, but at least one.
+    /// Letters of the ledger with this id behind this number, in order: as many as fit into both bounds, but at least one.
+    /// None if it has another id by now.
     ///
     /// # Errors
     /// The database's.
     pub fn letters(
         &self,
+        id: &str,
         after: u64,
         count: usize,
         bytes: usize,
     ) -> Result<Vec<(u64, String)>, StoreError> {
         let mut query = self.connection.prepare_cached(
-            "SELECT number, say FROM letters WHERE number > ?1 ORDER BY number LIMIT ?2",
+            "SELECT number, say FROM letters, ledger WHERE id = ?3 AND number > ?1 ORDER BY number LIMIT ?2",
         )?;
-        let mut rows = query.query(params![after, count])?;
+        let mut rows = query.query(params![after, count, id])?;
         let (mut letters, mut size) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             let (number, say): (u64, String) = (row.get(0)?, row.get(1)?);
@@ -259,15 +287,19 @@ fn itself(connection: &Connection) -> Result<(String, u64), StoreError> {
     if let Some(kept) = kept {
         return Ok(kept);
     }
-    let mut bytes = [0_u8; ID];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| StoreError::Sqlite(format!("no randomness: {error}")))?;
-    let id = format!("{:016x}", u64::from_le_bytes(bytes));
+    let id = random_id()?;
     connection.execute(
         "INSERT INTO ledger (one, id, last) VALUES (1, ?1, 0)",
         [&id],
     )?;
     Ok((id, 0))
+}
+
+fn random_id() -> Result<String, StoreError> {
+    let mut bytes = [0_u8; ID];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| StoreError::Sqlite(format!("no randomness: {error}")))?;
+    Ok(format!("{:016x}", u64::from_le_bytes(bytes)))
 }
 
 fn took(

@@ -64,9 +64,43 @@ fn numbers_go_on_and_what_is_answered_goes() {
     assert_eq!(ledger.write(&[says(2, Holds::Outputs)]).unwrap(), [3]);
     let reader = ledger.reader().unwrap();
     assert_eq!(
-        reader.letters(0, 10, 1).unwrap(),
+        reader.letters(&id, 0, 10, 1).unwrap(),
         [(3, "letter of 2".to_owned())]
     );
+}
+
+#[test]
+fn a_renewed_ledger_numbers_what_is_left_from_one() {
+    let dir = TempDir::new().unwrap();
+    let mut ledger = Ledger::open(dir.path()).unwrap();
+    let old = ledger.id().to_owned();
+    let ends = (1..=5).map(|n| says(n, Holds::End));
+    let notes: Vec<Note> = (1..=6).map(took).chain(ends).collect();
+    ledger.write(&notes).unwrap();
+    ledger.write(&[Note::Have(3)]).unwrap();
+    assert_eq!(ledger.renew().unwrap(), 3);
+    drop(ledger);
+    let mut ledger = Ledger::open(dir.path()).unwrap();
+    assert_ne!(ledger.id(), old);
+    let reader = ledger.reader().unwrap();
+    let letters = |id: &str| reader.letters(id, 0, 9, 999).unwrap();
+    assert!(letters(&old).is_empty());
+    let kept = [(1, "letter of 4".to_owned()), (2, "letter of 5".to_owned())];
+    assert_eq!(letters(ledger.id()), kept);
+    let ends: Vec<_> = ledger
+        .orders()
+        .unwrap()
+        .iter()
+        .map(|order| order.ended)
+        .collect();
+    assert_eq!(ends, [Some(1), Some(2), None]);
+    assert_eq!(
+        ledger.write(&[says(6, Holds::End), Note::Have(3)]).unwrap(),
+        [3]
+    );
+    // With nothing left it begins at one again.
+    assert_eq!(ledger.renew().unwrap(), 3);
+    assert_eq!(ledger.write(&[says(7, Holds::Outputs)]).unwrap(), [1]);
 }
 
 #[test]
@@ -76,7 +110,7 @@ fn letters_come_within_both_bounds_but_never_none() {
     let notes: Vec<Note> = (1..=5).map(|n| says(n, Holds::Outputs)).collect();
     ledger.write(&notes).unwrap();
     let reader = ledger.reader().unwrap();
-    let count = |count, bytes| reader.letters(0, count, bytes).unwrap().len();
+    let count = |count, bytes| reader.letters(ledger.id(), 0, count, bytes).unwrap().len();
     let size = "letter of 1".len();
     assert_eq!([count(9, 1), count(9, 2 * size), count(3, 999)], [1, 2, 3]);
 }
@@ -140,7 +174,7 @@ proptest! {
                     orders.retain(|_, ended| ended.is_none_or(|ended| ended > upto));
                 }
             }
-            let kept: Vec<u64> = ledger.reader().unwrap().letters(0, 999, usize::MAX).unwrap().into_iter().map(|(number, _)| number).collect();
+            let kept: Vec<u64> = ledger.reader().unwrap().letters(ledger.id(), 0, 999, usize::MAX).unwrap().into_iter().map(|(number, _)| number).collect();
             prop_assert_eq!(&kept, &letters);
             let kept: BTreeMap<u32, Option<u64>> = ledger.orders().unwrap().into_iter().map(|order| (order.key.workflow[1..].parse().unwrap(), order.ended)).collect();
             prop_assert_eq!(&kept, &orders);

@@ -42,7 +42,6 @@ pub struct Beaten {
 pub(super) struct Beats {
     pub name: String,
     pub session: String,
-    pub ledger: String,
     pub version: String,
     pub resources: Resources,
     pub labels: BTreeMap<String, String>,
@@ -141,11 +140,12 @@ impl Beats {
 
     fn beat(&self, number: u64) -> Beat {
         let view = self.book.view();
+        let counts = self.flow.counts.borrow().clone();
         Beat {
             session: self.session.clone(),
             number,
-            ledger: self.ledger.clone(),
-            last: self.flow.counts.borrow().last,
+            ledger: counts.ledger.to_string(),
+            last: counts.last,
             version: self.version.clone(),
             resources: self.resources.clone(),
             labels: self.labels.clone(),

@@ -205,6 +205,16 @@ impl Book {
         self.count(&mut state);
     }
 
+    /// The letters that are kept have numbers that are so much smaller.
+    pub fn renumbered(&self, by: u64) {
+        for held in self.state().holds.values_mut() {
+            if let Phase::Told(number) = &mut held.phase {
+                *number = number.saturating_sub(by);
+            }
+        }
+        self.changed.notify_one();
+    }
+
     pub fn tail(&self, attempt: &Attempt) -> Option<Arc<Mutex<Tail>>> {
         let state = self.state();
         state.holds.get(attempt).map(|held| Arc::clone(&held.tail))

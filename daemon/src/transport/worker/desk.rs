@@ -2,6 +2,9 @@
 //!
 //! A letter that can't be written (a full disk) is tried again until it can, and those who bring more wait meanwhile; an
 //! order that can't is not taken, and the coordinator orders it again. A damaged ledger ends the worker.
+//!
+//! A coordinator whose database is older than what it answered misses letters that nobody has any more: the ledger then
+//! begins anew, and so does the coordinator with it.
 
 use super::book::Book;
 use super::flow::Flow;
@@ -29,7 +32,10 @@ enum Entry {
     /// All or none are taken.
     Orders(Vec<Note>, oneshot::Sender<bool>),
     Letter(Attempt, Note),
-    Have(u64),
+    /// Of this ledger.
+    Have(String, u64),
+    /// The ledger with this id is to begin anew.
+    Renew(String),
     Stop,
 }
 
@@ -113,10 +119,16 @@ impl Desk {
         }
     }
 
-    /// Letters up to here are answered.
-    pub async fn have(&self, upto: u64) {
+    /// Letters of this ledger up to here are answered.
+    pub async fn have(&self, ledger: String, upto: u64) {
         // After the end nothing needs to be forgotten.
-        let _ = self.queue.send(Entry::Have(upto)).await;
+        let _ = self.queue.send(Entry::Have(ledger, upto)).await;
+    }
+
+    /// Begins anew if this is still the ledger.
+    pub async fn renew(&self, ledger: String) {
+        // The next life is asked again.
+        let _ = self.queue.send(Entry::Renew(ledger)).await;
     }
 
     /// Writes what came before, then ends the thread.
@@ -138,12 +150,16 @@ impl Clerk {
         self.ballast.hold();
         while let Some(first) = entries.blocking_recv() {
             let mut group = vec![first];
-            while group.len() < GROUP {
+            while group.len() < GROUP && !matches!(group.last(), Some(Entry::Renew(_))) {
                 match entries.try_recv() {
                     Ok(entry) => group.push(entry),
                     Err(_) => break,
                 }
             }
+            let renewed = match group.last() {
+                Some(Entry::Renew(_)) => group.pop(),
+                _ => None,
+            };
             let ends = group.iter().position(|entry| matches!(entry, Entry::Stop));
             if let Some(end) = ends {
                 group.truncate(end);
@@ -151,11 +167,42 @@ impl Clerk {
             if !self.write(group) || ends.is_some() {
                 return;
             }
+            if let Some(Entry::Renew(ledger)) = renewed {
+                self.renew(&ledger);
+            }
+        }
+    }
+
+    /// Begins anew under a new id. What fails is asked for again.
+    fn renew(&mut self, ledger: &str) {
+        if self.ledger.id() != ledger {
+            return;
+        }
+        match self.ledger.renew() {
+            Ok(by) => {
+                let (id, last) = (self.ledger.id(), self.ledger.last());
+                tracing::error!(
+                    component = "BOXES",
+                    ledger = id,
+                    kept = last,
+                    "the coordinator misses letters that it had answered: was its database restored from a copy? The ledger begins anew; what those letters told is learned where their attempts run again"
+                );
+                self.told.flow.renewed(id, last);
+                self.told.book.renumbered(by);
+            }
+            Err(error) => {
+                tracing::error!(component = "BOXES", %error, "the ledger can't begin anew, and is asked to again");
+            }
         }
     }
 
     /// Writes these, however long it takes. False: never.
     fn write(&mut self, mut group: Vec<Entry>) -> bool {
+        // An answer to what the ledger was before it began anew.
+        group.retain(|entry| !matches!(entry, Entry::Have(of, _) if of != self.ledger.id()));
+        if group.is_empty() {
+            return true;
+        }
         loop {
             let notes: Vec<Note> = group.iter().flat_map(Entry::notes).collect();
             match self.ledger.write(&notes) {
@@ -230,8 +277,8 @@ impl Clerk {
                         self.clean_up(attempt.workflow);
                     }
                 }
-                Entry::Have(number) => upto = upto.max(Some(number)),
-                Entry::Stop => {}
+                Entry::Have(_, number) => upto = upto.max(Some(number)),
+                Entry::Renew(_) | Entry::Stop => {}
             }
         }
         if let Some(upto) = upto {
@@ -246,8 +293,8 @@ impl Entry {
         match self {
             Self::Orders(notes, _) => notes.clone(),
             Self::Letter(_, note) => vec![note.clone()],
-            Self::Have(upto) => vec![Note::Have(*upto)],
-            Self::Stop => Vec::new(),
+            Self::Have(_, upto) => vec![Note::Have(*upto)],
+            Self::Renew(_) | Self::Stop => Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::transport::letter::{Attempt, Up};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
@@ -10,8 +10,10 @@ use tokio::sync::{Notify, watch};
 const PACE: Duration = Duration::from_millis(250);
 
 /// How far the letters are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Counts {
+    /// The ledger whose numbers these are.
+    pub ledger: Arc<str>,
     /// The last one in the ledger.
     pub last: u64,
     /// The last one that is answered.
@@ -49,6 +51,15 @@ impl Flow {
 
     pub fn committed(&self, last: u64) {
         self.counts.send_modify(|counts| counts.last = last);
+    }
+
+    /// The ledger begins anew under this id: what is not answered is numbered from 1.
+    pub fn renewed(&self, ledger: &str, last: u64) {
+        self.counts.send_replace(Counts {
+            ledger: ledger.into(),
+            last,
+            acked: 0,
+        });
     }
 
     pub fn answered(&self, upto: u64) {
@@ -123,6 +134,14 @@ impl Flow {
 mod tests {
     use super::*;
 
+    fn counts(last: u64, acked: u64) -> Counts {
+        Counts {
+            ledger: "l".into(),
+            last,
+            acked,
+        }
+    }
+
     fn attempt() -> Attempt {
         Attempt {
             workflow: "w".into(),
@@ -133,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_newest_progress_is_told_at_its_pace() {
-        let flow = Flow::new(Counts { last: 0, acked: 0 });
+        let flow = Flow::new(counts(0, 0));
         let now = Instant::now();
         let told = |at| -> Vec<f64> {
             let due = flow.due(at).into_iter();
@@ -158,7 +177,7 @@ mod tests {
 
     #[test]
     fn nothing_is_answered_that_was_not_said() {
-        let flow = Flow::new(Counts { last: 3, acked: 1 });
+        let flow = Flow::new(counts(3, 1));
         flow.answered(9);
         assert_eq!(flow.counts.borrow().acked, 3);
         flow.answered(2);

@@ -42,7 +42,6 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_
 /// What the parts that read and begin need.
 pub(super) struct Intake {
     pub name: String,
-    pub ledger: String,
     pub keys: KeyRing,
     pub link: Arc<dyn Link>,
     pub data_dir: PathBuf,
@@ -183,16 +182,8 @@ impl Intake {
                     self.cancel(&attempt);
                 }
             }
-            Down::Have { ledger, upto } => {
-                if ledger == self.ledger {
-                    self.desk.have(upto).await;
-                }
-            }
-            Down::Again { ledger, from } => {
-                if ledger == self.ledger {
-                    self.ask_again(from);
-                }
-            }
+            Down::Have { ledger, upto } => self.desk.have(ledger, upto).await,
+            Down::Again { ledger, from } => self.ask_again(ledger, from).await,
             Down::CleanUp { workflow } => self.clean_up(workflow),
             Down::Give(wanted) => {
                 let (stock, post) = (Arc::clone(self.fetcher.stock()), self.post.clone());
@@ -213,17 +204,16 @@ impl Intake {
         }
     }
 
-    fn ask_again(&self, from: u64) {
-        let acked = self.flow.counts.borrow().acked;
-        if from <= acked {
-            tracing::error!(
-                component = "BOXES",
-                from,
-                acked,
-                "the coordinator misses letters that it had answered: was its database restored from a copy? What they told is learned anew where its attempts run again"
-            );
+    async fn ask_again(&self, ledger: String, from: u64) {
+        let known = self.flow.counts.borrow().clone();
+        if *known.ledger != *ledger {
+            return;
         }
-        self.flow.ask_again(from);
+        if from <= known.acked {
+            self.desk.renew(ledger).await;
+        } else {
+            self.flow.ask_again(from);
+        }
     }
 
     fn cancel(&self, attempt: &Attempt) {

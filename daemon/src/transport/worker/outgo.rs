@@ -1,6 +1,6 @@
 //! Sends: numbered letters out of the ledger, in order, within the window; and besides what does not count.
 
-use super::flow::Flow;
+use super::flow::{Counts, Flow};
 use super::window::Window;
 use crate::clock::draw;
 use crate::store::ledger::LedgerReader;
@@ -25,7 +25,6 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_
 pub(super) struct Outgo {
     pub name: String,
     pub session: String,
-    pub ledger: String,
     pub keys: KeyRing,
     pub link: Arc<dyn Link>,
     pub letters: Arc<Mutex<LedgerReader>>,
@@ -55,17 +54,23 @@ impl Outgo {
     pub async fn run(mut self) {
         let stream = streams::up(&self.keys);
         let mut counts = self.flow.counts.subscribe();
+        let mut ledger = Arc::clone(&counts.borrow().ledger);
         let mut window = Window::new(counts.borrow().acked);
         let mut wait = WAITS.0;
         let mut is_down = false;
         loop {
             let now = Instant::now();
-            let known = *counts.borrow_and_update();
+            let known = counts.borrow_and_update().clone();
+            if known.ledger != ledger {
+                // What flies is of no use to anybody: all that is kept is sent under its new numbers.
+                ledger = Arc::clone(&known.ledger);
+                window = Window::new(known.acked);
+            }
             window.answered(known.acked, now);
             if let Some(from) = self.flow.take_again() {
                 window.again(from);
             }
-            let parcel = self.pack(&window, known.last, now).await;
+            let parcel = self.pack(&window, &known, now).await;
             if parcel.loose.is_empty() && parcel.numbered.is_empty() {
                 let wake_at = [window.ask_at(), self.flow.due_at()]
                     .into_iter()
@@ -86,7 +91,7 @@ impl Outgo {
                 }
                 continue;
             }
-            let bodies = self.seal(&parcel);
+            let bodies = self.seal(&ledger, &parcel);
             let sent = tokio::select! {
                 () = self.stop.cancelled() => return,
                 sent = self.link.add(&stream, &self.name, bodies, None) => sent,
@@ -122,7 +127,7 @@ impl Outgo {
     }
 
     /// What is to be sent now. Progress is taken before the letters are read, so that it never comes behind its end.
-    async fn pack(&mut self, window: &Window, last: u64, now: Instant) -> Parcel {
+    async fn pack(&mut self, window: &Window, known: &Counts, now: Instant) -> Parcel {
         let mut loose = self.flow.due(now);
         while loose.len() < LOOSE {
             match self.loose.try_recv() {
@@ -131,11 +136,12 @@ impl Outgo {
             }
         }
         let is_question = window.ask_at().is_some_and(|at| at <= now);
-        let room = window.room().filter(|_| window.sent() < last);
+        let room = window.room().filter(|_| window.sent() < known.last);
         let numbered = if is_question {
-            self.read(window.acked(), 1, PARCEL).await
+            self.read(known, window.acked(), 1, PARCEL).await
         } else if let Some((count, bytes)) = room {
-            self.read(window.sent(), count, bytes.min(PARCEL)).await
+            self.read(known, window.sent(), count, bytes.min(PARCEL))
+                .await
         } else {
             Vec::new()
         };
@@ -146,11 +152,17 @@ impl Outgo {
         }
     }
 
-    async fn read(&self, after: u64, count: usize, bytes: usize) -> Vec<(u64, String)> {
-        let letters = Arc::clone(&self.letters);
+    async fn read(
+        &self,
+        known: &Counts,
+        after: u64,
+        count: usize,
+        bytes: usize,
+    ) -> Vec<(u64, String)> {
+        let (letters, ledger) = (Arc::clone(&self.letters), Arc::clone(&known.ledger));
         let read = tokio::task::spawn_blocking(move || {
             let letters = letters.lock().unwrap_or_else(PoisonError::into_inner);
-            letters.letters(after, count, bytes)
+            letters.letters(&ledger, after, count, bytes)
         });
         match read.await {
             Ok(Ok(letters)) => letters,
@@ -173,11 +185,11 @@ impl Outgo {
         self.flow.stirred.notify_one();
     }
 
-    fn seal(&self, parcel: &Parcel) -> Vec<Vec<u8>> {
-        let loose = parcel.loose.iter().map(|up| self.letter(0, up));
+    fn seal(&self, ledger: &str, parcel: &Parcel) -> Vec<Vec<u8>> {
+        let loose = parcel.loose.iter().map(|up| self.letter(ledger, 0, up));
         let numbered = parcel.numbered.iter().filter_map(|(number, say)| {
             match serde_json::from_str::<&RawValue>(say) {
-                Ok(say) => Some(self.letter(*number, say)),
+                Ok(say) => Some(self.letter(ledger, *number, say)),
                 Err(error) => {
                     tracing::error!(component = "BOXES", number, %error, "a letter in the ledger is no JSON: is the disk damaged?");
                     None
@@ -187,10 +199,10 @@ impl Outgo {
         loose.chain(numbered).collect()
     }
 
-    fn letter<S: Serialize + ?Sized>(&self, number: u64, say: &S) -> Vec<u8> {
+    fn letter<S: Serialize + ?Sized>(&self, ledger: &str, number: u64, say: &S) -> Vec<u8> {
         let letter = Letter {
             session: &self.session,
-            ledger: &self.ledger,
+            ledger,
             number,
             say,
         };
@@ -199,7 +211,8 @@ impl Outgo {
 
     /// One that does not count: if the carrier fails it is gone.
     async fn send_alone(&self, stream: &str, up: Up) {
-        let bodies = vec![self.letter(0, &up)];
+        let ledger = Arc::clone(&self.flow.counts.borrow().ledger);
+        let bodies = vec![self.letter(&ledger, 0, &up)];
         let sent = self.link.add(stream, &self.name, bodies, None);
         if let Err(error) = sent.await {
             tracing::debug!(component = "BOXES", %error, "a piece of a file was not sent: it is asked for again");

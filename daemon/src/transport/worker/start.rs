@@ -85,9 +85,11 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
     let session = random_word()?;
     let defaults = Defaults::from(&*config);
     let letters = ledger.reader()?;
-    let first = letters.letters(0, 1, 0)?.first().map(|(number, _)| *number);
-    let (id, last) = (ledger.id().to_owned(), ledger.last());
+    let first = letters.letters(ledger.id(), 0, 1, 0)?;
+    let first = first.first().map(|(number, _)| *number);
+    let last = ledger.last();
     let flow = Arc::new(Flow::new(Counts {
+        ledger: ledger.id().into(),
         last,
         acked: first.map_or(last, |first| first - 1),
     }));
@@ -128,7 +130,6 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
     let beats = Beats {
         name: name.clone(),
         session: session.clone(),
-        ledger: id.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resources: config.resources.clone(),
         labels: config.node.labels.clone(),
@@ -145,7 +146,6 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
     let outgo = Outgo {
         name: name.clone(),
         session: session.clone(),
-        ledger: id.clone(),
         keys: keys.clone(),
         link: Arc::clone(&link),
         letters: Arc::new(Mutex::new(letters)),
@@ -155,7 +155,6 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
     };
     let intake = Arc::new(Intake {
         name,
-        ledger: id,
         keys,
         link,
         data_dir: config.data_dir.clone(),
