@@ -73,8 +73,13 @@ impl Yard {
 
     /// An order for a shell script; `YARD` in it is this yard.
     pub fn script(&self, id: &str, script: &str) -> Order {
+        order(&self.submit(id, script))
+    }
+
+    /// A workflow of the same, to be submitted.
+    pub fn submit(&self, id: &str, script: &str) -> Submit {
         let script = script.replace("YARD", self.path().to_str().unwrap());
-        order(
+        submit(
             id,
             SCRIPT,
             Values::from([("script".into(), Value::from(script))]),
@@ -84,7 +89,7 @@ impl Yard {
 
 /// An order for the built-in stage `gives`.
 pub fn gives(id: &str) -> Order {
-    order(id, GIVES, Values::new())
+    order(&submit(id, GIVES, Values::new()))
 }
 
 /// Gives something on its way, and more at its end.
@@ -96,16 +101,23 @@ pub async fn gives_stage(context: StageContext) -> Result<Values, StageError> {
     Ok(all)
 }
 
-fn order(id: &str, text: &str, params: Values) -> Order {
-    let defaults = Defaults::from(&reeld::config::Config::default_at("/nowhere"));
-    let submit = Submit {
+/// What pipelines are read with.
+pub fn defaults() -> Defaults {
+    Defaults::from(&reeld::config::Config::default_at("/nowhere"))
+}
+
+fn submit(id: &str, text: &str, params: Values) -> Submit {
+    Submit {
         user: "ann".to_owned(),
         surface: "cli".to_owned(),
         request_id: "request".to_owned(),
         params,
-        ..Submit::of(id, Arc::new(parse("p", text, "test", &defaults).unwrap()))
-    };
-    let mut workflow = create(&submit, NOW);
+        ..Submit::of(id, Arc::new(parse("p", text, "test", &defaults()).unwrap()))
+    }
+}
+
+fn order(submit: &Submit) -> Order {
+    let mut workflow = create(submit, NOW);
     workflow.state = State::Running { pausing: false };
     workflow.stages[0].state = StageState::InProgress(Lease {
         attempt: 1,

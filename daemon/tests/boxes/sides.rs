@@ -76,14 +76,14 @@ pub fn runtime() -> Runtime {
         .unwrap()
 }
 
-fn config(root: &Path) -> Config {
+pub fn config(root: &Path) -> Config {
     let mut config = Config::default_at(root);
     config.resources = Resources::from([("cpu".to_owned(), 2)]);
     config.retention.min_free_disk = 0;
     config
 }
 
-fn local(root: &Path, runtime: &Runtime) -> LocalRunner {
+pub fn local(root: &Path, runtime: &Runtime) -> LocalRunner {
     let config = config(root);
     let objects = Objects::of(&config.storage).unwrap();
     let outside = Outside::of(&config, Own::default(), String::new(), objects);
@@ -99,7 +99,7 @@ fn local(root: &Path, runtime: &Runtime) -> LocalRunner {
 }
 
 /// Programs that are being started by other tests of this process hold its files for a moment, the lock among them.
-fn ledger(root: &Path) -> Ledger {
+pub fn ledger(root: &Path) -> Ledger {
     let deadline = std::time::Instant::now() + PATIENCE;
     loop {
         match Ledger::open(root) {
