@@ -7,6 +7,7 @@ use reel_tests::{
 };
 use serde_json::{Value, json};
 use std::path::Path;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -158,6 +159,42 @@ async fn killed_in_the_middle_of_a_put_it_goes_on_behind_the_last_part() {
         .tells_links(&made.id, result["s3_key"].as_str().unwrap())
         .await;
     act_delete(&scene, &made.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_before_it_knows_what_was_begun_it_leaves_nothing_at_the_store() {
+    let scene = Scene::new(26 << 20, "secret").await;
+    let store = &scene.store;
+    store.becomes(Health::Mute);
+    let daemon = Daemon::start(&scene.home).unwrap();
+    let made = scene.submit().await;
+    store.until_begun().await.unwrap();
+    daemon.kill().unwrap();
+    store.becomes(Health::Well);
+    let _daemon = Daemon::start(&scene.home).unwrap();
+    let ended = wait_for_end(&scene.home, &made.id).await.unwrap();
+    assert_eq!(ended.status, "completed", "{:?}", ended.error);
+    scene.holds_film(&ended);
+    assert_eq!(store.left_over(), 1, "the one that nobody knows of");
+    let key = storing(&ended)["keys"][0].as_str().unwrap().to_owned();
+    let other = "7d444840-9dc0-11d1-b245-5ffdce74fad2";
+    store
+        .begin_elsewhere(&format!("{key}.other"), other)
+        .unwrap();
+    let notes = scene.home.data().join("uploads");
+    let done = reel(&scene.home, &["store", "retry"]).unwrap();
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert_eq!(store.left_over(), 2, "it may be somebody's a moment ago");
+    store.age(&notes, Duration::from_secs(180)).unwrap();
+    let done = reel(&scene.home, &["store", "retry"]).unwrap();
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert_eq!(store.left_over(), 1, "{:?}", store.asked());
+    let asked = store.asked();
+    let given_up = |asked: &&String| asked.starts_with("DELETE ");
+    assert_eq!(asked.iter().filter(given_up).count(), 1, "{asked:?}");
+    assert!(!asked.iter().any(|asked| asked.contains(other)));
+    assert_eq!(std::fs::read_dir(notes).unwrap().count(), 0);
+    scene.holds_film(&ended);
 }
 
 /// What a deleted workflow stored goes with it.

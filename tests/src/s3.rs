@@ -1,11 +1,14 @@
 //! A real S3 server for tests, signatures checked, that can be told to be ill.
 
+mod begun;
+
 use crate::{Failure, Result};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -19,6 +22,8 @@ pub enum Health {
     Down,
     /// It takes a part of this number and answers only when it is well again.
     Holds(u32),
+    /// It begins a put in parts, and says so only when it is well again.
+    Mute,
     /// It breaks the connection when this part comes, once.
     Breaks(u32),
 }
@@ -36,6 +41,15 @@ struct State {
     health: watch::Sender<Health>,
     asked: Mutex<Vec<String>>,
     count: watch::Sender<usize>,
+    /// Puts in parts that it has begun and not told of.
+    begun: watch::Sender<usize>,
+}
+
+impl State {
+    async fn until_well(&self) {
+        let mut health = self.health.subscribe();
+        let _ = health.wait_for(|health| *health == Health::Well).await;
+    }
 }
 
 impl S3 {
@@ -51,6 +65,10 @@ impl S3 {
             .map_err(|error| Failure::new(format!("the store: {error:?}")))?;
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single("key", "secret"));
+        service.set_route(begun::Begun {
+            folder: folder.path().to_owned(),
+            bucket: Self::BUCKET,
+        });
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .map_err(Failure::at("a store's port"))?;
@@ -62,6 +80,7 @@ impl S3 {
             health: watch::Sender::new(Health::Well),
             asked: Mutex::default(),
             count: watch::Sender::new(0),
+            begun: watch::Sender::new(0),
         });
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
@@ -115,6 +134,16 @@ impl S3 {
             .map_err(|_| Failure::new(format!("the store was not asked so: {:?}", self.asked())))
     }
 
+    /// Waits until it has begun a put in parts that it is mute about.
+    pub async fn until_begun(&self) -> Result<()> {
+        let mut begun = self.state.begun.subscribe();
+        let wait = begun.wait_for(|count| *count > 0);
+        match tokio::time::timeout(crate::LIMIT, wait).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(Failure::new("the store has begun nothing")),
+        }
+    }
+
     /// Waits until it is asked anything more.
     pub async fn until_asked_more(&self) {
         // The state's sender lives as long as the server.
@@ -152,6 +181,19 @@ impl S3 {
             .flatten()
             .filter(|entry| entry.file_name().to_string_lossy().starts_with(".upload"))
             .count()
+    }
+
+    /// Somebody else begins a put in parts.
+    pub fn begin_elsewhere(&self, key: &str, id: &str) -> Result<()> {
+        begun::begin(self.folder.path(), Self::BUCKET, key, id)
+            .map_err(Failure::at("another's upload"))
+    }
+
+    /// As if everything that was begun, and what is noted of it in this folder, were of so long ago.
+    pub fn age(&self, notes: &Path, by: Duration) -> Result<()> {
+        begun::age(self.folder.path(), by)
+            .and_then(|()| begun::age(notes, by))
+            .map_err(Failure::at("the age of uploads"))
     }
 }
 
@@ -193,9 +235,12 @@ async fn answer(
             let broken: Box<dyn std::error::Error + Send + Sync> = "the line broke".into();
             return Err(HttpError::new(broken));
         }
-        Health::Holds(number) if is_part(number) => {
-            let mut health = state.health.subscribe();
-            let _ = health.wait_for(|health| *health == Health::Well).await;
+        Health::Holds(number) if is_part(number) => state.until_well().await,
+        Health::Mute if asked.starts_with("POST ") && asked.contains("?uploads") => {
+            let answer = state.service.call(request.map(Body::from)).await;
+            state.begun.send_modify(|count| *count += 1);
+            state.until_well().await;
+            return answer;
         }
         _ => {}
     }

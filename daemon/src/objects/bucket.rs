@@ -1,6 +1,7 @@
 //! A bucket and how it is reached, from `[storage]`.
 
 use super::ObjectError;
+use super::uploads::Uploads;
 use super::wire::Wire;
 use crate::config::Storage;
 use object_store::aws::AmazonS3Builder;
@@ -24,6 +25,8 @@ pub(super) struct Bucket {
     pub store: Arc<dyn ObjectStore>,
     pub multi: Arc<dyn MultipartStore>,
     pub signer: Arc<dyn Signer>,
+    /// Where the server tells what was begun.
+    pub uploads: Option<Uploads>,
 }
 
 impl std::fmt::Debug for Bucket {
@@ -46,9 +49,22 @@ impl Bucket {
         let (name, prefix) = (name.to_owned(), prefix.trim_matches('/').to_owned());
         let wrong = |error: object_store::Error| ObjectError::Config(error.to_string());
         Ok(Some(match scheme {
-            "s3" => Self::from("s3", s3(storage, &name).map_err(wrong)?, name, prefix),
-            "gs" => Self::from("gs", google(&name).map_err(wrong)?, name, prefix),
-            "az" => Self::from("az", azure(storage, &name).map_err(wrong)?, name, prefix),
+            "s3" => {
+                let store = Arc::new(s3(storage, &name).map_err(wrong)?);
+                let uploads = Uploads::new(Arc::clone(&store), region(storage));
+                Self {
+                    uploads: Some(uploads),
+                    ..Self::from("s3", store, name, prefix)
+                }
+            }
+            "gs" => {
+                let store = Arc::new(google(&name).map_err(wrong)?);
+                Self::from("gs", store, name, prefix)
+            }
+            "az" => {
+                let store = Arc::new(azure(storage, &name).map_err(wrong)?);
+                Self::from("az", store, name, prefix)
+            }
             other => {
                 let problem = format!("`{other}://` is no store that is known");
                 return Err(ObjectError::Config(problem));
@@ -56,11 +72,10 @@ impl Bucket {
         }))
     }
 
-    fn from<S>(scheme: &'static str, store: S, name: String, prefix: String) -> Self
+    fn from<S>(scheme: &'static str, store: Arc<S>, name: String, prefix: String) -> Self
     where
         S: ObjectStore + MultipartStore + Signer,
     {
-        let store = Arc::new(store);
         Self {
             scheme,
             name,
@@ -68,6 +83,7 @@ impl Bucket {
             multi: Arc::clone(&store) as Arc<dyn MultipartStore>,
             signer: Arc::clone(&store) as Arc<dyn Signer>,
             store,
+            uploads: None,
         }
     }
 }
@@ -81,11 +97,14 @@ fn once() -> RetryConfig {
     }
 }
 
-fn s3(storage: &Storage, name: &str) -> object_store::Result<object_store::aws::AmazonS3> {
-    let region = match storage.region.as_str() {
+fn region(storage: &Storage) -> &str {
+    match storage.region.as_str() {
         "auto" => REGION,
         other => other,
-    };
+    }
+}
+
+fn s3(storage: &Storage, name: &str) -> object_store::Result<object_store::aws::AmazonS3> {
     let mut builder = match &storage.access_key_id {
         Some(_) => AmazonS3Builder::new(),
         // Amazon's own variables, else the machine's role.
@@ -106,7 +125,7 @@ fn s3(storage: &Storage, name: &str) -> object_store::Result<object_store::aws::
     }
     builder
         .with_bucket_name(name)
-        .with_region(region)
+        .with_region(region(storage))
         .with_virtual_hosted_style_request(!storage.path_style)
         .with_disable_tagging(true)
         .with_disable_bulk_delete(true)

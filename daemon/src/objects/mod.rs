@@ -15,18 +15,22 @@
 
 mod bucket;
 mod error;
+mod intents;
 mod notes;
 mod parts;
 mod put;
+mod uploads;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::ObjectError;
+pub use intents::{Intent, Settled};
 pub use notes::{Item, Noted, Notes};
 pub use parts::Begun;
 pub use put::{Put, Stored};
+pub use uploads::{Listing, Upload};
 
 use crate::config::Storage;
 use crate::metrics::{Direction, metrics};
@@ -242,15 +246,24 @@ impl Objects {
     ///
     /// # Errors
     /// The server's.
-    pub async fn abort(&self, key: &str, begun: &Begun) -> Result<(), ObjectError> {
+    pub async fn abort(&self, key: &str, id: &str) -> Result<(), ObjectError> {
         let bucket = self.bucket()?;
-        match bucket
-            .multi
-            .abort_multipart(&bucket.key(key)?, &begun.id)
-            .await
-        {
+        let id = id.to_owned();
+        match bucket.multi.abort_multipart(&bucket.key(key)?, &id).await {
             Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Which puts in parts the server has begun under keys that begin so; none where this kind of store does not tell.
+    ///
+    /// # Errors
+    /// The server's: `Denied` where it does not let us ask.
+    pub async fn begun(&self, key: &str) -> Result<Option<Listing>, ObjectError> {
+        let bucket = self.bucket()?;
+        match &bucket.uploads {
+            Some(uploads) => uploads.of(&bucket.key(key)?).await.map(Some),
+            None => Ok(None),
         }
     }
 }

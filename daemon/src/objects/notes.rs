@@ -1,17 +1,18 @@
 //! What is known of puts in parts that were begun, on the disk: a restart goes on with them, and those of workflows that have
 //! ended or are gone are given up. One file a key, in `uploads` below the data directory.
 
-use super::{Begun, ObjectError, Objects, Put, Stored};
+use super::{Begun, Intent, ObjectError, Objects, Put, Stored};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 
 /// Where the notes are.
 #[derive(Debug, Clone)]
 pub struct Notes {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
 }
 
 /// One note.
@@ -60,7 +61,7 @@ impl Notes {
         }
     }
 
-    fn path(&self, key: &str) -> PathBuf {
+    pub(super) fn path(&self, key: &str) -> PathBuf {
         let hash = Sha256::digest(key.as_bytes());
         let name: String = hash
             .iter()
@@ -70,7 +71,7 @@ impl Notes {
         self.folder.join(format!("{name}.json"))
     }
 
-    fn read(&self, key: &str) -> Option<Noted> {
+    pub(super) fn read(&self, key: &str) -> Option<Noted> {
         let text = std::fs::read(self.path(key)).ok()?;
         let noted: Noted = serde_json::from_slice(&text).ok()?;
         (noted.key == key).then_some(noted)
@@ -122,12 +123,26 @@ impl Notes {
         progress: &(dyn Fn(u64) + Sync),
         cancel: &CancellationToken,
     ) -> Result<Stored, ObjectError> {
+        let intent = Intent {
+            workflow: workflow.to_owned(),
+            key: item.key.clone(),
+        };
+        // Where one was open before, what it left is still to be looked for: it stays until then.
+        let is_first = AtomicBool::new(false);
+        let about_to = || {
+            is_first.store(intent.open(self)?, Ordering::Relaxed);
+            Ok(())
+        };
         let note = |begun: &Begun| {
             self.write(&Noted {
                 workflow: workflow.to_owned(),
                 key: item.key.clone(),
                 begun: begun.clone(),
-            })
+            })?;
+            if is_first.swap(false, Ordering::Relaxed) {
+                intent.close(self)?;
+            }
+            Ok(())
         };
         let order = Put {
             key: &item.key,
@@ -136,6 +151,7 @@ impl Notes {
             sha256: &item.sha256,
             content_type: item.content_type(),
             begun: self.read(&item.key).map(|noted| noted.begun),
+            about_to: &about_to,
             note: &note,
             progress,
             cancel,
@@ -150,7 +166,7 @@ impl Notes {
     /// # Errors
     /// The server's; the note then stays for the next time.
     pub async fn give_up(&self, objects: &Objects, noted: &Noted) -> Result<(), ObjectError> {
-        match objects.abort(&noted.key, &noted.begun).await {
+        match objects.abort(&noted.key, &noted.begun.id).await {
             // A server that does not know it, or knows it as somebody else's, keeps nothing of ours.
             Ok(()) | Err(ObjectError::Denied(_) | ObjectError::Local) => {
                 Ok(self.remove(&noted.key)?)

@@ -25,6 +25,8 @@ pub struct Put<'a> {
     pub content_type: &'static str,
     /// What an earlier call noted.
     pub begun: Option<Begun>,
+    /// Told before the server is asked to begin: on the disk when it returns.
+    pub about_to: &'a (dyn Fn() -> std::io::Result<()> + Sync),
     /// Keeps what was begun: on the disk when it returns.
     pub note: &'a (dyn Fn(&Begun) -> std::io::Result<()> + Sync),
     /// Told so many bytes.
@@ -133,6 +135,7 @@ async fn in_parts(bucket: &Bucket, key: &Key, order: &Put<'_>) -> Result<(), Obj
 }
 
 async fn begin(bucket: &Bucket, key: &Key, order: &Put<'_>) -> Result<Begun, ObjectError> {
+    (order.about_to)()?;
     let options = PutMultipartOptions {
         attributes: attributes(order),
         ..PutMultipartOptions::default()

@@ -80,6 +80,7 @@ async fn put(
         sha256: &file.1,
         content_type: "video/mp4",
         begun,
+        about_to: &|| Ok(()),
         note: &note,
         progress: &|_| {},
         cancel: &CancellationToken::new(),
@@ -145,7 +146,7 @@ async fn a_large_one_goes_on_behind_its_last_part() {
     );
     let (_, notes) = put(&objects, "videos/ann/3.mp4", &large, None, 1).await;
     let begun = notes.last().unwrap();
-    objects.abort("videos/ann/3.mp4", begun).await.unwrap();
+    objects.abort("videos/ann/3.mp4", &begun.id).await.unwrap();
     let (after, notes) = put(
         &objects,
         "videos/ann/3.mp4",

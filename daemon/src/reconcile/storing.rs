@@ -4,7 +4,7 @@ use super::Context;
 use crate::domain::workflow::Status;
 use crate::domain::{Command, Value, Values, Workflow};
 use crate::engine::{Engine, EngineError};
-use crate::objects::{Item, Notes, ObjectError, Objects};
+use crate::objects::{Intent, Item, Notes, ObjectError, Objects, Settled};
 use crate::pipeline::json;
 use crate::store::unstored::{self, UNSTORED_KEY, UnstoredRow};
 use std::path::Path;
@@ -84,6 +84,7 @@ impl Storer {
             }
         }
         self.sweep().await?;
+        self.settle().await;
         Ok(round)
     }
 
@@ -191,6 +192,39 @@ impl Storer {
             }
         }
         Ok(())
+    }
+
+    /// Gives up what the server began for a daemon that died, or lost the line, before it knew of it.
+    async fn settle(&self) {
+        let intents = match self.notes.intents() {
+            Ok(intents) => intents,
+            Err(error) => {
+                tracing::warn!(component = "STORE", %error, "the intents of puts in parts can't be read");
+                return;
+            }
+        };
+        for intent in intents {
+            if self.stop.is_cancelled() {
+                return;
+            }
+            told(&intent, &self.notes.settle(&self.objects, &intent).await);
+        }
+    }
+}
+
+fn told(intent: &Intent, settled: &Result<Settled, ObjectError>) {
+    let (id, path) = (&intent.workflow, &intent.key);
+    match settled {
+        Ok(Settled::Done(0) | Settled::Open) => {}
+        Ok(Settled::Done(count)) => {
+            tracing::info!(component = "STORE", videoId = %id, %path, count, "what the server had begun and nobody knew of is given up");
+        }
+        Ok(Settled::Untold) => {
+            tracing::warn!(component = "STORE", videoId = %id, %path, "a put in parts may be left over, and this store does not tell us: allow s3:ListBucketMultipartUploads, or let a rule of the bucket end what is incomplete");
+        }
+        Err(error) => {
+            tracing::warn!(component = "STORE", videoId = %id, %path, "what the server began and nobody knows of stays for now: {error}");
+        }
     }
 }
 
