@@ -1,6 +1,6 @@
 //! Programs, fonts and keys: what the built-in stages and the chosen providers need of this machine.
 
-use super::Finding;
+use super::{Finding, version};
 use crate::config::{Config, Environment, Missing};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,11 +16,17 @@ const FFMPEG_PARTS: [(&str, &str); 2] = [
 pub(super) fn look(config: &Config, environment: &Environment) -> Vec<Finding> {
     let mut findings = vec![
         ffmpeg(environment),
-        program(environment, "ffprobe", "probing and checking"),
-        program(environment, "espeak-ng", "narration without a network"),
+        program(environment, "ffprobe", "-version", "probing and checking"),
+        program(
+            environment,
+            "espeak-ng",
+            "--version",
+            "narration without a network",
+        ),
         shim(environment),
         font(environment, &config.media.font),
     ];
+    findings.extend(whisper(config, environment));
     findings.extend(providers(config, environment));
     findings
 }
@@ -40,16 +46,41 @@ pub(super) fn find_program(environment: &Environment, name: &str) -> Option<Path
         .find(|path| runnable(path))
 }
 
-fn program(environment: &Environment, name: &str, what_for: &str) -> Finding {
+fn program(environment: &Environment, name: &str, asks: &str, what_for: &str) -> Finding {
     let subject = format!("program {name}");
     match find_program(environment, name) {
-        Some(path) => Finding::ok(subject, path.display().to_string()),
+        Some(path) => Finding::ok(subject, told(&path, asks)),
         None => Finding::missing(
             subject,
             format!("not found; it is needed for {what_for}"),
             INSTALL,
         ),
     }
+}
+
+/// A program's place and version.
+fn told(path: &Path, asks: &str) -> String {
+    let version = version::of(path, asks).unwrap_or_else(|| "tells no version".to_owned());
+    format!("{} ({version})", path.display())
+}
+
+/// The program and the model that make transcripts here, where they are chosen and there: what lacks is told as a provider's.
+fn whisper(config: &Config, environment: &Environment) -> Option<Finding> {
+    let whisper = &config.providers.whisper_cpp;
+    let is_chosen = matches!(
+        config.providers.transcription.as_deref(),
+        None | Some("whisper_cpp")
+    );
+    let model = whisper.model.as_deref().filter(|_| is_chosen)?;
+    let size = model.metadata().ok().filter(|found| found.is_file())?.len();
+    let path = find_program(environment, &whisper.program.display().to_string())?;
+    let detail = format!(
+        "{}; model {} of {} MB",
+        told(&path, "--version"),
+        model.display(),
+        size / 1_000_000
+    );
+    Some(Finding::ok("provider whisper_cpp", detail))
 }
 
 fn ffmpeg(environment: &Environment) -> Finding {

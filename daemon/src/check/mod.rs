@@ -7,8 +7,10 @@
 mod machine;
 mod places;
 mod plans;
+mod reach;
 mod redis;
 mod report;
+mod version;
 mod youtube;
 
 #[cfg(test)]
@@ -99,6 +101,7 @@ pub fn check(flags: &Flags, environment: &Environment) -> Report {
         .collect();
     findings.extend(places::look(&loaded.config, environment));
     findings.extend(machine::look(&loaded.config, environment));
+    findings.extend(reach::look(&loaded.config));
     findings.extend(redis::look(&loaded.config));
     findings.extend(youtube::look(&loaded.config, jiff::Timestamp::now()));
     let (names, found) = plans::look(&loaded.config, environment);

@@ -168,3 +168,111 @@ fn the_day_that_youtube_allows_is_told() {
         Verdict::Warning
     );
 }
+
+/// Answers whatever is asked by the path's beginning; its address, and every request's first line and key.
+fn service() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = std::sync::Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let reader = BufReader::new(stream.try_clone().unwrap());
+            let lines = reader.lines().map_while(Result::ok);
+            let lines: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let line = lines[0].clone();
+            let key = |line: &&String| line.to_lowercase().contains("key-");
+            let shown = lines.iter().find(key).cloned().unwrap_or_default();
+            told.lock().unwrap().push(format!("{line} {shown}"));
+            let answer = match line.split(' ').nth(1).unwrap_or_default() {
+                path if path.starts_with("/openai/") => "404 Not Found\r\n",
+                path if path.starts_with("/tts/") => "401 Unauthorized\r\n",
+                path if path.starts_with("/pexels/") => {
+                    "200 OK\r\nx-ratelimit-remaining: 7\r\nx-ratelimit-limit: 200\r\n"
+                }
+                _ => "429 Too Many Requests\r\nretry-after: 60\r\n",
+            };
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {answer}content-length: 2\r\nconnection: close\r\n\r\n{{}}"
+            );
+        }
+    });
+    (url, asked)
+}
+
+#[test]
+fn every_chosen_service_is_asked_once_with_its_key() {
+    let (url, asked) = service();
+    let chosen = format!(
+        "[providers]\nspeech = 'google_tts'\nfootage = 'pexels'\ngeneration = 'veo'\nchat = 'openai'\nintent = 'openai'\n\
+         [providers.openai]\nbase_url = '{url}/openai'\napi_key = 'key-1'\nchat_model = 'm'\n\
+         [providers.google_tts]\nbase_url = '{url}/tts'\napi_key = 'key-2'\n\
+         [providers.pexels]\nbase_url = '{url}/pexels'\napi_key = 'key-3'\n\
+         [providers.veo]\nbase_url = '{url}/veo'\napi_key = 'key-4'\n"
+    );
+    let report = check_with(&chosen, |_| ());
+    let told = |name: &str| {
+        let found = finding(&report, &format!("provider {name}"));
+        (found.verdict, found.detail.as_str())
+    };
+    assert_eq!(told("openai").0, Verdict::Ok, "{report}");
+    assert!(told("openai").1.contains("answered 404"), "{report}");
+    assert_eq!(told("google_tts").0, Verdict::Missing, "{report}");
+    assert!(told("google_tts").1.contains("answered 401"), "{report}");
+    assert!(
+        told("pexels").1.ends_with("7 of 200 requests left"),
+        "{report}"
+    );
+    assert_eq!(told("veo").0, Verdict::Warning, "{report}");
+    assert!(!report.to_string().contains("key-"), "{report}");
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 4, "{asked:?}");
+    for key in ["key-1", "key-2", "key-3", "key-4"] {
+        assert!(asked.iter().any(|one| one.contains(key)), "{asked:?}");
+    }
+}
+
+#[test]
+fn a_service_that_is_not_there_is_no_reason_to_fail() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let chosen = format!(
+        "[providers]\nfootage = 'pexels'\n[providers.pexels]\nbase_url = 'http://127.0.0.1:{port}'\napi_key = 'key-3'\n"
+    );
+    let report = check_with(&chosen, |_| ());
+    let found = finding(&report, "provider pexels");
+    assert_eq!(found.verdict, Verdict::Warning, "{report}");
+    assert!(found.remedy.contains("base_url"), "{report}");
+    let simulated = chosen.replacen("[providers]", "[providers]\nall = 'simulate'", 1);
+    let report = check_with(&simulated, |_| ());
+    let is_told = |one: &Finding| one.subject == "provider pexels";
+    assert!(!report.findings().iter().any(is_told), "{report}");
+}
+
+#[test]
+fn programs_tell_their_versions_and_the_model_its_size() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("whisper-cli");
+    std::fs::write(&program, "#!/bin/sh\necho whisper.cpp version: 1.8.2\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let model = folder.path().join("tiny.bin");
+    std::fs::write(&model, vec![0; 3_000_000]).unwrap();
+    let chosen = format!(
+        "[providers]\ntranscription = 'whisper_cpp'\n[providers.whisper_cpp]\nprogram = '{}'\nmodel = '{}'\n",
+        program.display(),
+        model.display()
+    );
+    let report = check_with(&chosen, |_| ());
+    let told = &finding(&report, "provider whisper_cpp").detail;
+    assert!(
+        told.contains("(1.8.2)") && told.ends_with("of 3 MB"),
+        "{told}"
+    );
+}

@@ -1,7 +1,7 @@
 //! A chat model behind the widespread protocol: `POST {base_url}/chat/completions`.
 
 use super::call::{Service, Shown};
-use super::{Lacks, Trouble, base, key};
+use super::{Lacks, OPENAI, Trouble, base, key};
 use crate::config::Config;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -85,10 +85,7 @@ impl Chat {
             .chat_model
             .clone()
             .ok_or_else(|| lacks("chat_model"))?;
-        let base = base(
-            openai.remote.base_url.as_deref(),
-            "https://api.openai.com/v1",
-        );
+        let base = base(openai.remote.base_url.as_deref(), OPENAI);
         let key = key("openai", openai.remote.api_key.as_ref())?;
         let service = Service::new("openai", base, key, Shown::Bearer, config, TOTAL, LARGEST);
         Ok(Self { service, model })

@@ -14,6 +14,7 @@
 
 pub mod call;
 pub mod chat;
+pub mod door;
 pub mod multipart;
 pub mod pexels;
 pub mod speech;
@@ -30,6 +31,9 @@ pub use voices::{Voice, voices};
 use crate::config::{Config, Secret};
 use crate::outbound::{Client, Limits, Policy, SystemResolver};
 use std::sync::Arc;
+
+/// Where OpenAI's own server is.
+const OPENAI: &str = "https://api.openai.com/v1";
 
 /// A client for addresses that stand in the configuration.
 #[must_use]

@@ -108,6 +108,12 @@ impl Pexels {
         Ok(Self { service })
     }
 
+    /// Its service alone.
+    #[must_use]
+    pub(super) fn into_service(self) -> Service {
+        self.service
+    }
+
     /// Where its service is: links on the same origin are trusted like it.
     #[must_use]
     pub fn base(&self) -> &str {

@@ -1,7 +1,7 @@
 //! Voices behind a key: the OpenAI-compatible protocol and Google's.
 
 use super::call::{Service, Shown};
-use super::{Lacks, Trouble, base, key};
+use super::{Lacks, OPENAI, Trouble, base, key};
 use crate::config::Config;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
 
+/// Where Google's own server is.
+pub(super) const GOOGLE: &str = "https://texttospeech.googleapis.com/v1";
 const TOTAL: Duration = Duration::from_secs(120);
 /// A sentence's sound: ten minutes of the widest form.
 const LARGEST: usize = 128 << 20;
@@ -63,10 +65,7 @@ impl Speech {
                     provider: "openai",
                     setting: "speech_model",
                 })?;
-                let base = base(
-                    openai.remote.base_url.as_deref(),
-                    "https://api.openai.com/v1",
-                );
+                let base = base(openai.remote.base_url.as_deref(), OPENAI);
                 let key = key("openai", openai.remote.api_key.as_ref())?;
                 let service =
                     Service::new("openai", base, key, Shown::Bearer, config, TOTAL, LARGEST);
@@ -74,10 +73,7 @@ impl Speech {
             }
             "google_tts" => {
                 let google = &providers.google_tts;
-                let base = base(
-                    google.base_url.as_deref(),
-                    "https://texttospeech.googleapis.com/v1",
-                );
+                let base = base(google.base_url.as_deref(), GOOGLE);
                 let key = key("google_tts", google.api_key.as_ref())?;
                 let service = Service::new(
                     "google_tts",

@@ -5,7 +5,7 @@
 
 use super::call::{Service, Shown};
 use super::multipart::Form;
-use super::{Lacks, Trouble, base, key};
+use super::{Lacks, OPENAI, Trouble, base, key};
 use crate::config::Config;
 use crate::episodes::{Segment, Transcript, Word};
 use hyper::Method;
@@ -68,10 +68,7 @@ impl Transcription {
             provider: "openai",
             setting: "transcription_model",
         })?;
-        let base = base(
-            openai.remote.base_url.as_deref(),
-            "https://api.openai.com/v1",
-        );
+        let base = base(openai.remote.base_url.as_deref(), OPENAI);
         let key = key("openai", openai.remote.api_key.as_ref())?;
         let service = Service::new("openai", base, key, Shown::Bearer, config, TOTAL, LARGEST);
         Ok(Self { service, model })

@@ -100,6 +100,20 @@ impl Veo {
         })
     }
 
+    /// Its service alone.
+    #[must_use]
+    pub(super) fn into_service(self) -> Service {
+        self.service
+    }
+
+    /// What tells of its model and makes nothing.
+    pub(super) fn model_path(&self) -> String {
+        match self.wire {
+            Wire::Vertex => format!("/v1/{}", self.model),
+            _ => format!("/v1beta/models/{}", self.model),
+        }
+    }
+
     /// Where its service is: files on the same origin are trusted like it, and shown the key.
     #[must_use]
     pub fn base(&self) -> &str {
