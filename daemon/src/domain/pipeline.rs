@@ -163,6 +163,8 @@ pub struct StageSpec {
     pub weight: f64,
     /// Files below its work directory that move with the workflow.
     pub outputs: Vec<String>,
+    /// What it made of the same inputs is taken instead of running it again; only programs with `outputs`.
+    pub cache: bool,
     /// Labels that the box must carry.
     pub box_labels: BTreeMap<String, String>,
     /// Exit codes (`"9"`) and log patterns (`"/…/"`) → error class.

@@ -12,7 +12,7 @@
 use super::program::{self, Places};
 use super::runner::Inner;
 use super::shims::Ended;
-use super::{built_in, run_key};
+use super::{built_in, known, run_key};
 use crate::domain::Workflow;
 use crate::domain::pipeline::Work;
 use crate::domain::workflow::State;
@@ -71,5 +71,8 @@ fn take_over(inner: &Arc<Inner>, order: Order, cancel: CancellationToken, is_who
         ended => ended,
     };
     let (started, outcome, spent) = program::outcome(&order, &places, &task, ended);
+    if let Some(making) = known::Making::of(inner, &order, &places, &task) {
+        making.keep(inner, &order, &places, &outcome);
+    }
     inner.finish(&order, started, outcome, &spent);
 }

@@ -21,6 +21,7 @@ mod facts;
 mod hints;
 mod journal;
 mod kept;
+mod known;
 mod lanes;
 pub(crate) mod lock;
 mod outcome;

@@ -7,7 +7,7 @@ use super::registry::Registry;
 use super::shims::Shims;
 use super::slots::Slots;
 use super::spent::Spent;
-use super::{adopt, built_in, clean_up, hints, run_key};
+use super::{adopt, built_in, clean_up, hints, known, run_key};
 use super::{lanes::Lanes, lock::lock};
 use crate::config::Config;
 use crate::domain::pipeline::Work;
@@ -227,8 +227,17 @@ impl Inner {
         match program::task(&order, &places, cancel) {
             Err(fault) => self.finish_with(&order, fault),
             Ok(task) => {
+                let making = match known::look(self, &order, &places, &task) {
+                    known::Look::Ended(outcome) => {
+                        return self.finish(&order, None, outcome, &Spent::default());
+                    }
+                    known::Look::Missing(making) => making,
+                };
                 let ended = self.shims.run(&task);
                 let (started, outcome, spent) = program::outcome(&order, &places, &task, ended);
+                if let Some(making) = making {
+                    making.keep(self, &order, &places, &outcome);
+                }
                 self.finish(&order, started, outcome, &spent);
             }
         }

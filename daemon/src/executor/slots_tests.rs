@@ -29,6 +29,7 @@ fn order(id: &str, wants: &[(&str, u64)]) -> Order {
         optional: false,
         weight: 1.0,
         outputs: Vec::new(),
+        cache: false,
         box_labels: BTreeMap::new(),
         fail: Vec::new(),
     };

@@ -28,6 +28,7 @@ mod references;
 mod shell;
 mod stage;
 mod tree;
+mod work;
 
 pub use crate::domain::nearest::nearest;
 pub use catalogue::Catalogue;

@@ -4,6 +4,7 @@ use super::condition;
 use super::error::FileError;
 use super::file::Defaults;
 use super::tree::{Entry, Section};
+use super::work::{cache_of, work_of};
 use crate::domain::Value;
 use crate::domain::nearest::suggest;
 use crate::domain::pipeline::{
@@ -12,7 +13,7 @@ use crate::domain::pipeline::{
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "id",
     "title",
     "uses",
@@ -27,6 +28,7 @@ const KEYS: [&str; 16] = [
     "optional",
     "weight",
     "outputs",
+    "cache",
     "box",
     "fail",
 ];
@@ -136,6 +138,9 @@ fn read<'a>(
         outputs: section
             .get("outputs")
             .map_or_else(|| Ok(Vec::new()), |e| outputs_of(&e))?,
+        cache: section
+            .get("cache")
+            .map_or(Ok(false), |e| cache_of(&e, &section, &work))?,
         box_labels: section
             .get("box")
             .map_or_else(|| Ok(BTreeMap::new()), |e| labels_of(&e))?,
@@ -173,57 +178,6 @@ fn title_of(id: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-fn work_of(section: &Section<'_>) -> Result<Work, FileError> {
-    match (section.get("uses"), section.get("run")) {
-        (Some(_), Some(run)) => Err(run.error_at_key(format!(
-            "{} has both `uses` and `run`; a stage does one thing",
-            section.what
-        ))),
-        (None, None) => Err(section.error(format!(
-            "{} lacks `uses = \"BUILT-IN\"` or `run = [\"program\", …]`",
-            section.what
-        ))),
-        (Some(uses), None) => {
-            let name = uses.text()?;
-            if !BUILT_IN_STAGES.contains(&name.as_str()) {
-                let near = suggest(&name, BUILT_IN_STAGES.iter().copied());
-                return Err(uses.error(format!(
-                    "{} is `{name}`, which is no built-in stage; {near}",
-                    uses.what
-                )));
-            }
-            if name == "command" {
-                return Ok(Work::Command);
-            }
-            let with = section.get("with").map_or_else(
-                || Ok(BTreeMap::new()),
-                |entry| {
-                    entry
-                        .section(format!("`with` of {}", section.what))?
-                        .values()
-                },
-            )?;
-            Ok(Work::BuiltIn { uses: name, with })
-        }
-        (None, Some(run)) => {
-            let arguments = run.texts()?;
-            if arguments.first().is_none_or(String::is_empty) {
-                return Err(run.error(format!(
-                    "{} names no program; write run = [\"program\", \"arg\", …]",
-                    run.what
-                )));
-            }
-            if let Some(with) = section.get("with") {
-                return Err(with.error_at_key(format!(
-                    "{} has `with`, which only goes with `uses`",
-                    section.what
-                )));
-            }
-            Ok(Work::Program { run: arguments })
-        }
-    }
 }
 
 fn when_of(entry: &Entry<'_>, params: &[ParamSpec]) -> Result<Condition, FileError> {

@@ -316,6 +316,7 @@ pub fn spec(work: Work) -> StageSpec {
         optional: false,
         weight: 1.0,
         outputs: Vec::new(),
+        cache: false,
         box_labels: BTreeMap::new(),
         fail: Vec::new(),
     }

@@ -45,6 +45,7 @@ pub(in crate::domain) fn stage(id: &str, needs: &[usize]) -> StageSpec {
         optional: false,
         weight: 1.0,
         outputs: Vec::new(),
+        cache: false,
         box_labels: BTreeMap::new(),
         fail: Vec::new(),
     }

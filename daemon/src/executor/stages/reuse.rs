@@ -279,7 +279,8 @@ fn item(name: &str, path: &Path) -> Item {
     }
 }
 
-fn told(kind: &str, about: &About) -> String {
+/// A reuse in words, for the attempt's log.
+pub fn told(kind: &str, about: &About) -> String {
     let when = jiff::Timestamp::from_millisecond(about.made_at).unwrap_or_default();
     #[allow(clippy::cast_precision_loss, reason = "a span for people")]
     let took = about.took_ms as f64 / 1_000.0;

@@ -55,6 +55,7 @@ resources = { gpu = 1, memory = "1GiB" }
 optional = true
 weight = 2.5
 outputs = ["a/b.txt"]
+cache = true
 box = { codec = "nvenc" }
 [stages.fail]
 "9" = "input"
@@ -122,7 +123,7 @@ fn reads_every_key() {
             )
         ]
     );
-    assert!(one.optional);
+    assert!(one.optional && one.cache);
 }
 
 #[test]
@@ -237,6 +238,17 @@ fn every_mistake_has_its_place_and_its_remedy() {
             &stage("run = [\"x\"]\noutputs = [\"../x\"]"),
             4,
             "below the work directory",
+        ),
+        (&stage("run = [\"x\"]\ncache = true"), 4, "add outputs ="),
+        (
+            &stage("uses = \"tts\"\noutputs = [\"x\"]\ncache = true"),
+            5,
+            "only goes with `run`",
+        ),
+        (
+            &stage("run = [\"x\"]\noutputs = [\"x\"]\ncache = \"yes\""),
+            5,
+            "must be true or false",
         ),
         (
             &stage("run = [\"x\"]\n[stages.fail]\n\"9\" = \"qouta\""),
@@ -356,4 +368,15 @@ fn gates_may_have_a_deadline_and_what_it_says() {
         let refusal = with(wrong).unwrap_err();
         assert!(refusal.message.contains(said), "{wrong}: {refusal}");
     }
+}
+
+#[test]
+fn the_pipeline_of_the_manual_is_one() {
+    let page = include_str!("../../../../docs/pipelines.md");
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    assert!(read(example).unwrap().stages[0].cache);
 }
