@@ -30,6 +30,8 @@ pub struct Standing {
     pub beats: BTreeMap<String, f64>,
     /// By resource.
     pub slots: BTreeMap<String, Slots>,
+    /// By box and resource.
+    pub box_slots: BTreeMap<(String, String), Slots>,
 }
 
 impl Metrics {
@@ -60,6 +62,14 @@ impl Metrics {
             };
             set("used", slots.used);
             set("free", slots.free);
+        }
+        self.box_slots.reset();
+        for ((name, resource), slots) in &standing.box_slots {
+            for (state, count) in [("used", slots.used), ("free", slots.free)] {
+                self.box_slots
+                    .with_label_values(&[name.as_str(), resource, state])
+                    .set(whole(count));
+            }
         }
         let mut page = Vec::with_capacity(16 << 10);
         let families = self.registry.gather();

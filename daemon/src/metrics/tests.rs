@@ -33,6 +33,11 @@ fn standing() -> Standing {
         free_bytes: Some(9),
         beats: [("here".to_owned(), 0.0)].into(),
         slots: [("cpu".to_owned(), Slots { used: 1, free: 1 })].into(),
+        box_slots: [(
+            ("here".to_owned(), "cpu".to_owned()),
+            Slots { used: 1, free: 1 },
+        )]
+        .into(),
     }
 }
 
@@ -61,6 +66,7 @@ fn every_name_of_the_contract_is_there_with_its_type_and_labels() {
         "reel_media_bytes 5",
         "reel_disk_free_bytes 9",
         "reel_box_beat_age_seconds{box=\"here\"} 0",
+        "reel_box_slots{box=\"here\",resource=\"cpu\",state=\"free\"} 1",
         "reel_slots{resource=\"cpu\",state=\"used\"} 1",
         "reel_slots{resource=\"cpu\",state=\"free\"} 1",
         "reel_event_clients 1",

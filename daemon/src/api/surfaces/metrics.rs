@@ -53,12 +53,18 @@ async fn standing(api: &Api) -> Result<Standing, Problem> {
         .map_err(|error| Problem::internal("the files could not be counted", &error))?;
     let mut slots: BTreeMap<String, Slots> = BTreeMap::new();
     let mut beats = BTreeMap::new();
+    let mut box_slots = BTreeMap::new();
     for one in api.engine().boxes() {
         for (name, total) in &one.capacity {
             let used = one.used.get(name).copied().unwrap_or(0);
             let slot = slots.entry(name.clone()).or_default();
             slot.used += used;
             slot.free += total - used.min(*total);
+            let own = Slots {
+                used,
+                free: total - used.min(*total),
+            };
+            box_slots.insert((one.name.clone(), name.clone()), own);
         }
         // This daemon's own box is heard as long as it answers; one that was not heard since the start has no age yet.
         if let Some(at) = one.beat_at {
@@ -71,5 +77,6 @@ async fn standing(api: &Api) -> Result<Standing, Problem> {
         free_bytes,
         beats,
         slots,
+        box_slots,
     })
 }

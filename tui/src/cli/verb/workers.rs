@@ -49,6 +49,36 @@ struct Worker {
     status: String,
     #[serde(default)]
     resources: Map<String, Value>,
+    #[serde(default)]
+    labels: Map<String, Value>,
+    #[serde(default)]
+    version: String,
+    /// It has not been heard of for a while.
+    #[serde(default)]
+    stale: bool,
+    /// Kinds of work that it gets none of.
+    #[serde(default)]
+    blocked: Vec<Blocked>,
+}
+
+#[derive(Deserialize)]
+struct Blocked {
+    kind: String,
+}
+
+impl Worker {
+    fn status(&self) -> &str {
+        if self.stale { "stale" } else { &self.status }
+    }
+
+    fn words(&self) -> String {
+        let labels = self
+            .labels
+            .iter()
+            .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+        let blocked = self.blocked.iter().map(|one| format!("no {}", one.kind));
+        labels.chain(blocked).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// How much of the queue a person is shown.
@@ -87,6 +117,8 @@ fn boxes(house: &House, now: Timestamp) -> Table {
         ("STATUS", Side::Left),
         ("BEAT", Side::Right),
         ("USED", Side::Left),
+        ("LABELS", Side::Left),
+        ("VERSION", Side::Left),
     ]);
     for worker in &house.workers {
         let used: Vec<String> = worker
@@ -100,9 +132,11 @@ fn boxes(house: &House, now: Timestamp) -> Table {
             .map(|beat| moment::age(beat, now));
         table.row(vec![
             Cell::with(&worker.worker_id, Look::Bold),
-            Cell::status(&worker.status),
+            Cell::status(worker.status()),
             Cell::new(beat.unwrap_or_default()),
             Cell::new(used.join(", ")),
+            Cell::new(worker.words()),
+            Cell::new(worker.version.clone()),
         ]);
     }
     table
