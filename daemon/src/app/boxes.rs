@@ -3,7 +3,7 @@
 use super::Fault;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::engine::boxes::{BoxWord, LinkState, Presence};
+use crate::engine::boxes::{BoxWord, LinkState};
 use crate::engine::ports::StageRunner;
 use crate::executor;
 use crate::transport::coordinator::{Coordinator, Parts};
@@ -62,7 +62,7 @@ pub(super) fn stock(data_dir: &Path) -> Stock {
 /// The database's.
 pub(super) async fn give_up_others(engine: &Engine) -> Result<(), Fault> {
     for facts in engine.boxes() {
-        if !facts.home && facts.presence != Presence::Lost {
+        if !facts.home && !facts.presence.is_away() {
             tracing::warn!(component = "BOXES", r#box = %facts.name, "no Redis is configured: the box is given up, and what it held begins anew");
             let word = BoxWord::Lost(facts.name);
             engine.box_word(word).await.map_err(Fault::of)?;

@@ -35,6 +35,8 @@ pub enum Presence {
     Silent,
     /// Not for so long that its work was given to others.
     Lost,
+    /// It was stopped and held nothing: nobody misses it.
+    Left,
 }
 
 /// What the transport says of a box.
@@ -46,6 +48,8 @@ pub enum BoxWord {
     Silent(String),
     /// It is lost: its leases end as lost, and what they were goes on elsewhere.
     Lost(String),
+    /// It was stopped, held nothing, and is silent since.
+    Left(String),
 }
 
 /// Whether the other boxes can be reached at all.
@@ -96,6 +100,14 @@ impl RemoteEnd {
             jitter: clock::draw(),
         };
         (self.key, command)
+    }
+}
+
+impl Presence {
+    /// It is not counted on any more: nothing is leased to it or written to it.
+    #[must_use]
+    pub fn is_away(self) -> bool {
+        matches!(self, Self::Lost | Self::Left)
     }
 }
 

@@ -118,7 +118,7 @@ impl BoxState {
     pub fn closed(&self) -> Option<Closed> {
         match (self.drained, self.presence) {
             (true, _) => Some(Closed::Drained),
-            (_, Presence::Silent | Presence::Lost) => Some(Closed::Silent),
+            (_, Presence::Silent | Presence::Lost | Presence::Left) => Some(Closed::Silent),
             (false, Presence::Here) => self.rests,
         }
     }

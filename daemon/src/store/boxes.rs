@@ -18,6 +18,8 @@ pub struct BoxRow {
     pub version: String,
     /// Its work was given to others then, and it has not been heard of since.
     pub lost_at: Option<Timestamp>,
+    /// It was stopped, held nothing, and has not been heard of since.
+    pub has_left: bool,
 }
 
 fn json(what: &str, text: &str) -> impl FnOnce(serde_json::Error) -> StoreError {
@@ -34,7 +36,7 @@ fn json(what: &str, text: &str) -> impl FnOnce(serde_json::Error) -> StoreError 
 /// The database's.
 pub fn all(connection: &Connection) -> Result<Vec<BoxRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT name, resources, labels, version, lost_at FROM boxes ORDER BY name",
+        "SELECT name, resources, labels, version, lost_at, has_left FROM boxes ORDER BY name",
     )?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
@@ -46,6 +48,7 @@ pub fn all(connection: &Connection) -> Result<Vec<BoxRow>, StoreError> {
             labels: serde_json::from_str(&labels).map_err(json("labels", &labels))?,
             version: row.get(3)?,
             lost_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+            has_left: row.get(5)?,
         });
     }
     Ok(all)
@@ -60,7 +63,7 @@ pub fn heard(connection: &Connection, row: &BoxRow, now: Timestamp) -> Result<()
     connection
         .prepare_cached(
             "INSERT INTO boxes (name, resources, labels, version, joined_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (name) DO UPDATE SET resources = excluded.resources, labels = excluded.labels, version = excluded.version, lost_at = NULL",
+             ON CONFLICT (name) DO UPDATE SET resources = excluded.resources, labels = excluded.labels, version = excluded.version, lost_at = NULL, has_left = 0",
         )?
         .execute(params![
             row.name,
@@ -80,6 +83,17 @@ pub fn lost(connection: &Connection, name: &str, now: Timestamp) -> Result<(), S
     connection
         .prepare_cached("UPDATE boxes SET lost_at = ?2 WHERE name = ?1")?
         .execute(params![name, now.0])?;
+    Ok(())
+}
+
+/// Notes a box as stopped.
+///
+/// # Errors
+/// The database's.
+pub fn left(connection: &Connection, name: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE boxes SET has_left = 1 WHERE name = ?1")?
+        .execute([name])?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_messages.sql"),
     include_str!("../../migrations/0005_unstored.sql"),
     include_str!("../../migrations/0006_boxes.sql"),
+    include_str!("../../migrations/0007_box_left.sql"),
 ];
 
 /// Above this size the check of every page moves behind the start.

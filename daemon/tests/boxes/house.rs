@@ -9,7 +9,7 @@ use reeld::clock::SystemClock;
 use reeld::domain::{Command, Status, Submit, Workflow};
 use reeld::engine::feed::Message;
 use reeld::engine::ports::{AttemptKey, Order, StageRunner};
-use reeld::engine::{Engine, Node};
+use reeld::engine::{BoxFacts, Engine, Node};
 use reeld::executor::claim;
 use reeld::metrics::{Standing, metrics};
 use reeld::pipeline::parse;
@@ -235,6 +235,19 @@ impl House {
             .unwrap();
     }
 
+    pub fn delete(&self, id: &str) {
+        let command = Command::Delete { by: "ann".into() };
+        self.runtime
+            .block_on(self.engine().command(id, command))
+            .unwrap();
+    }
+
+    /// Waits until this is true of a box.
+    pub fn until_box(&self, name: &str, is_it: impl Fn(&BoxFacts) -> bool) {
+        let boxes = || self.engine().boxes().into_iter();
+        self.until_seen(|| boxes().any(|facts| facts.name == name && is_it(&facts)));
+    }
+
     /// The workflow, once this is true of it.
     pub fn until(&self, id: &str, is_it: impl Fn(&Workflow) -> bool) -> Arc<Workflow> {
         let engine = self.engine();
@@ -321,7 +334,7 @@ impl House {
     }
 
     /// Looks whenever the feed has something, and besides: counts have no signal.
-    fn until_seen(&self, is_seen: impl Fn() -> bool) {
+    pub fn until_seen(&self, is_seen: impl Fn() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_seen() {
             assert!(Instant::now() < deadline, "it was waited for too long");

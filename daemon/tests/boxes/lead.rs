@@ -274,7 +274,7 @@ impl Lead {
                 }
                 Told::Progress(attempt.workflow, progress)
             }
-            Up::Offer { .. } | Up::Give(_) | Up::Piece(_) => return,
+            Up::Offer { .. } | Up::Give(_) | Up::Piece(_) | Up::Cleaned { .. } => return,
         };
         drop(state);
         self.0.told.send(told).unwrap();

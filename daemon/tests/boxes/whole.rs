@@ -3,8 +3,10 @@
 use super::house::{House, counts};
 use super::orders::Yard;
 use super::server::Server;
+use reeld::domain::why::Closed;
 use reeld::domain::workflow::{StageState, Wait};
 use reeld::domain::{ErrorClass, State, Status};
+use reeld::engine::boxes::Presence;
 use reeld::transport::link::{Link, MemoryLink, RedisLink};
 use std::sync::Arc;
 use std::time::Duration;
@@ -261,4 +263,42 @@ fn a_coordinator_that_was_restored_from_a_copy_goes_on() {
         assert_eq!(house.ended(id).status(), Status::Completed);
     }
     assert!(house.now("w3").is_none());
+}
+
+#[test]
+fn a_box_that_was_stopped_is_not_missed() {
+    let (link, yard) = (MemoryLink::default(), Yard::new());
+    let mut house = House::start(over(&link), SHORT, &["calm"]);
+    house.submit(yard.submit("w1", "true"));
+    house.ended("w1");
+    let worker = house.huts.get_mut("calm").unwrap().worker.take().unwrap();
+    house.runtime.block_on(worker.drain(Duration::ZERO));
+    house.until_box("calm", |facts| facts.closed == Some(Closed::Stopping));
+    house.runtime.block_on(worker.stop());
+    house.until_told("box.left", "calm");
+    // Another life of the coordinator knows it as that, and nobody is told that it is lost.
+    house.end_lead();
+    house.begin();
+    house.until_box("calm", |facts| facts.presence == Presence::Left);
+    house.begin_worker("calm");
+    house.until_told("box.back", "calm");
+    assert!(house.events().iter().all(|event| event.kind != "box.lost"));
+    house.submit(yard.submit("w2", "true"));
+    assert_eq!(house.ended("w2").status(), Status::Completed);
+}
+
+#[test]
+fn a_workflow_that_is_deleted_leaves_nothing_there_although_the_word_is_lost() {
+    let (link, yard) = (MemoryLink::default(), Yard::new());
+    let house = House::start(over(&link), LONG, &["b"]);
+    house.submit(yard.submit("w1", "echo word > file"));
+    house.ended("w1");
+    let place = house.huts["b"].root.path().join("work/w1");
+    assert!(place.exists());
+    house.huts["b"].way.cut(true);
+    house.delete("w1");
+    // What was said by now is gone; what was not is said for the first time.
+    link.flush();
+    house.huts["b"].way.cut(false);
+    house.until_seen(|| !place.exists());
 }

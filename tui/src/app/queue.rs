@@ -119,7 +119,7 @@ impl App {
     pub fn box_state<'a>(&self, one: &'a Worker) -> &'a str {
         let clock = self.clock_ms();
         match one.state(clock) {
-            "lost" => "lost",
+            word @ ("lost" | "gone") => word,
             _ if !self.link_of(one.daemon).is_fresh(self.now_ms) => "stale",
             word => word,
         }

@@ -42,7 +42,7 @@ impl Worker {
             .heard_ms()
             .is_some_and(|heard| now_ms - heard > STALE_MS);
         match self.status.as_str() {
-            "lost" => "lost",
+            word @ ("lost" | "gone") => word,
             _ if silent => "stale",
             word => word,
         }
@@ -129,7 +129,7 @@ impl Workers {
     #[must_use]
     pub fn slots(&self, resource: &str) -> Option<Slots> {
         let mut sum = Slots::default();
-        let there = self.boxes.iter().filter(|one| one.status != "lost");
+        let there = self.boxes.iter().filter(|one| !matches!(one.status.as_str(), "lost" | "gone"));
         for slots in there.filter_map(|one| one.resources.get(resource)) {
             sum.total += slots.total;
             sum.used += slots.used;

@@ -15,6 +15,7 @@ fn state(app: &App, one: &Worker) -> (&'static str, Style, String) {
     let told = match app.box_state(one) {
         "stale" => ("~", theme::ASK),
         "lost" => ("!", theme::FAIL),
+        "gone" => ("·", theme::PAUSE),
         "draining" => ("‖", theme::PAUSE),
         "active" => ("▶", theme::RUN),
         _ => ("✓", theme::OK),
@@ -152,6 +153,7 @@ fn why_not(app: &App, one: &Worker) -> String {
         .collect();
     match app.box_state(one) {
         "lost" => "Takes nothing: it is lost. What ran there is leased anew elsewhere.".to_owned(),
+        "gone" => "Takes nothing: it was stopped, and held nothing.".to_owned(),
         "stale" => {
             "Takes nothing for now: nothing is heard of it. After a while it is lost.".to_owned()
         }

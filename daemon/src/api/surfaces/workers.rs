@@ -98,6 +98,7 @@ pub fn data(api: &Api, active: &[Arc<Workflow>]) -> Value {
                 .collect();
             let status = match (one.presence, one.closed, current.is_some()) {
                 (Presence::Lost, ..) => "lost",
+                (Presence::Left, ..) => "gone",
                 (_, Some(Closed::Drained | Closed::Stopping), _) => "draining",
                 (_, _, true) => "active",
                 (_, _, false) => "idle",

@@ -17,9 +17,10 @@ impl Transactor {
             if self.boxes.iter().any(|state| state.name == row.name) {
                 continue;
             }
-            let presence = match row.lost_at {
-                Some(_) => Presence::Lost,
-                None => Presence::Silent,
+            let presence = match (row.lost_at, row.has_left) {
+                (_, true) => Presence::Left,
+                (Some(_), false) => Presence::Lost,
+                (None, false) => Presence::Silent,
             };
             let offer = BoxOffer {
                 name: row.name,
@@ -52,6 +53,7 @@ impl Transactor {
                 }
             }
             BoxWord::Lost(name) => self.box_lost(connection, name, now),
+            BoxWord::Left(name) => self.box_left(connection, name),
         }
     }
 
@@ -67,6 +69,7 @@ impl Transactor {
             labels: offer.labels.clone(),
             version: offer.version.clone(),
             lost_at: None,
+            has_left: false,
         };
         let Some(state) = self.boxes.iter_mut().find(|state| state.name == offer.name) else {
             boxes::heard(connection, &row, now)?;
@@ -88,7 +91,7 @@ impl Transactor {
             || state.labels != offer.labels
             || state.version != offer.version;
         state.rests = offer.rests;
-        if is_changed || was == Presence::Lost {
+        if is_changed || was.is_away() {
             state.capacity.clone_from(&offer.resources);
             state.labels.clone_from(&offer.labels);
             state.version.clone_from(&offer.version);
@@ -96,10 +99,26 @@ impl Transactor {
         }
         match was {
             Presence::Here => Ok(()),
-            Presence::Silent | Presence::Lost => {
+            Presence::Silent | Presence::Lost | Presence::Left => {
                 self.notice(connection, "box.back", &json!({"box": offer.name}))
             }
         }
+    }
+
+    fn box_left(&mut self, connection: &Connection, name: &str) -> Result<(), StoreError> {
+        let leases = queue::leases(connection)?;
+        let state = self.boxes.iter_mut().find(|state| state.name == name);
+        let Some(state) = state.filter(|state| !state.home && !state.presence.is_away()) else {
+            return Ok(());
+        };
+        if leases.iter().any(|lease| lease.box_name == name) {
+            // It holds something after all, and is waited for like any other.
+            state.presence = Presence::Silent;
+            return Ok(());
+        }
+        state.presence = Presence::Left;
+        boxes::left(connection, name)?;
+        self.notice(connection, "box.left", &json!({ "box": name }))
     }
 
     fn box_lost(

@@ -1,9 +1,10 @@
 //! What the coordinator knows of one box.
 
+use crate::domain::why::Closed;
 use crate::engine::boxes::{BoxOffer, Presence};
 use crate::engine::ports::Order;
 use crate::transport::letter::{Attempt, Beat, Down};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 /// An order that no beat names after so long is written again.
@@ -67,6 +68,8 @@ pub struct BoxLink {
     pub bringing: HashSet<Attempt>,
     pub brought: HashSet<Attempt>,
     out: VecDeque<Down>,
+    /// Workflows that are over and whose files it has not said to have removed; and when it was told last.
+    cleaning: BTreeMap<String, Instant>,
     /// Of the letters to it.
     pub number: u64,
     /// Its ledger, and the last of its letters that is folded; none: not looked up yet.
@@ -93,6 +96,7 @@ impl Default for BoxLink {
             bringing: HashSet::new(),
             brought: HashSet::new(),
             out: VecDeque::new(),
+            cleaning: BTreeMap::new(),
             number: 0,
             folded: None,
             ledger: None,
@@ -108,14 +112,25 @@ impl BoxLink {
         }
     }
 
+    /// Tells it, until it answers, that a workflow's files may go. Beyond so many the box's own next start does it.
     pub fn clean_up(&mut self, workflow: &str) {
-        let known =
-            |down: &Down| matches!(down, Down::CleanUp { workflow: one } if one == workflow);
-        if !self.out.iter().any(known) {
+        if self.cleaning.len() < WAITING && !self.cleaning.contains_key(workflow) {
+            self.cleaning.insert(workflow.to_owned(), Instant::now());
             self.say(Down::CleanUp {
                 workflow: workflow.to_owned(),
             });
         }
+    }
+
+    /// The files of a workflow are gone there, or are wanted again.
+    pub fn no_clean_up(&mut self, workflow: &str) {
+        self.cleaning.remove(workflow);
+    }
+
+    /// It was told to stop, and holds nothing.
+    pub fn is_leaving(&self) -> bool {
+        let rests = self.offer.as_ref().and_then(|offer| offer.rests);
+        rests == Some(Closed::Stopping) && self.held.is_empty()
     }
 
     pub fn cancel(&mut self, attempt: &Attempt) {
@@ -134,17 +149,13 @@ impl BoxLink {
         self.out.drain(..).collect()
     }
 
-    /// What could not be written: what nobody would say again is kept.
+    /// What could not be written: an order is written again at once, the rest follows from a later beat.
     pub fn put_back(&mut self, downs: Vec<Down>) {
-        for down in downs.into_iter().rev() {
-            match down {
-                Down::CleanUp { .. } if self.out.len() < WAITING => self.out.push_front(down),
-                Down::Order(order) => {
-                    if let Some(held) = self.held.get_mut(&order.attempt) {
-                        held.sent = None;
-                    }
-                }
-                _ => {}
+        for down in downs {
+            if let Down::Order(order) = down
+                && let Some(held) = self.held.get_mut(&order.attempt)
+            {
+                held.sent = None;
             }
         }
     }
@@ -215,6 +226,14 @@ impl BoxLink {
         for (attempt, held) in &mut self.held {
             if !holds.contains(attempt) && held.sent.is_some_and(|at| now - at > RESEND) {
                 held.sent = None;
+            }
+        }
+        for (workflow, told) in &mut self.cleaning {
+            if now - *told > RESEND {
+                *told = now;
+                again.push(Down::CleanUp {
+                    workflow: workflow.clone(),
+                });
             }
         }
         for down in again {

@@ -130,6 +130,11 @@ fn at_once(inner: &Arc<Inner>, name: &str, say: Up) {
         Up::Offer { attempt, files } => super::offer::take(inner, name, attempt, files),
         Up::Give(wanted) => super::offer::give(inner, name, wanted),
         Up::Piece(piece) => inner.fetcher.arrived(piece),
+        Up::Cleaned { workflow } => {
+            if let Some(link) = inner.boxes().get_mut(name) {
+                link.no_clean_up(&workflow);
+            }
+        }
         // These count: without a number they are of nobody who keeps to the rules.
         Up::Ended { .. } | Up::Gave { .. } | Up::Log { .. } => {}
     }
@@ -193,7 +198,11 @@ async fn fold(
                 commands.push(end.command());
                 ended.push(attempt);
             }
-            Up::Progress { .. } | Up::Offer { .. } | Up::Give(_) | Up::Piece(_) => {}
+            Up::Progress { .. }
+            | Up::Offer { .. }
+            | Up::Give(_)
+            | Up::Piece(_)
+            | Up::Cleaned { .. } => {}
         }
     }
     write_logs(inner, name, logs).await;

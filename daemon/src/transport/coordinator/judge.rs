@@ -45,7 +45,13 @@ async fn judge(inner: &Inner) {
     let mut words = Vec::new();
     for (name, link) in inner.boxes().iter_mut() {
         let silent = now.saturating_duration_since(link.heard_at);
-        if link.presence != Presence::Lost && silent > lost_after {
+        if link.presence.is_away() {
+            continue;
+        }
+        if link.is_leaving() && silent > stale_after {
+            link.presence = Presence::Left;
+            words.push(BoxWord::Left(name.clone()));
+        } else if silent > lost_after {
             link.is_judged = true;
             words.push(BoxWord::Lost(name.clone()));
         } else if link.presence == Presence::Here && silent > stale_after {

@@ -158,6 +158,7 @@ impl Inner {
                 None => own.push(order),
                 Some(name) => {
                     let link = boxes.entry(name.to_owned()).or_default();
+                    link.no_clean_up(&order.workflow.id);
                     link.held
                         .insert(Attempt::from(&order.key()), Held::of(order));
                 }

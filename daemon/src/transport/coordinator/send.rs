@@ -5,7 +5,7 @@ use super::boxes::BoxLink;
 use crate::domain::workflow::Failure;
 use crate::domain::{ErrorClass, Outcome};
 use crate::engine::EngineError;
-use crate::engine::boxes::{Presence, RemoteEnd};
+use crate::engine::boxes::RemoteEnd;
 use crate::engine::ports::Order;
 use crate::transport::key::Way;
 use crate::transport::letter::{self, Attempt, Down, DownLetter, OrderDoc};
@@ -33,7 +33,7 @@ fn prepare(inner: &Arc<Inner>) {
     let mut void: Vec<(String, Order)> = Vec::new();
     for (name, link) in inner.boxes().iter_mut() {
         // Without a beat nobody is there to be written to; what is held is written with the first.
-        let is_there = !link.session.is_empty() && link.presence != Presence::Lost;
+        let is_there = !link.session.is_empty() && !link.presence.is_away();
         for held in link.held.values_mut().filter(|held| held.sent.is_none()) {
             if held.is_void() {
                 void.push((name.clone(), held.order.clone()));
@@ -135,7 +135,7 @@ async fn write_to(inner: &Inner, name: &str) {
         let Some(link) = boxes.get_mut(name) else {
             return;
         };
-        if link.session.is_empty() || link.presence == Presence::Lost {
+        if link.session.is_empty() || link.presence.is_away() {
             return;
         }
         let downs = link.take_out();

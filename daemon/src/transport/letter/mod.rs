@@ -63,7 +63,7 @@ pub enum Down {
         /// The first that is missing.
         from: u64,
     },
-    /// The workflow is over here: what is left of it may go.
+    /// The workflow is over here: what is left of it may go. Answered by `Cleaned`.
     CleanUp {
         /// The workflow's id.
         workflow: String,
@@ -144,6 +144,11 @@ pub enum Up {
     Give(PieceWanted),
     /// A piece of a file, as the coordinator asked for it. Does not count.
     Piece(Piece),
+    /// Nothing of the workflow is left here. Does not count: `CleanUp` is said until this comes.
+    Cleaned {
+        /// The workflow's id.
+        workflow: String,
+    },
 }
 
 /// A box's whole state.

@@ -224,9 +224,16 @@ impl Intake {
 
     fn clean_up(&self, workflow: String) {
         if self.book.is_over(&workflow) {
-            let data_dir = self.data_dir.clone();
-            self.tasks
-                .spawn_blocking(move || leftovers::remove(&data_dir, &workflow));
+            let (data_dir, id) = (self.data_dir.clone(), workflow.clone());
+            let removing = self
+                .tasks
+                .spawn_blocking(move || leftovers::remove(&data_dir, &id));
+            let post = self.post.clone();
+            self.tasks.spawn(async move {
+                if matches!(removing.await, Ok(true)) {
+                    post.say(Up::Cleaned { workflow }).await;
+                }
+            });
         }
     }
 

@@ -3,13 +3,21 @@
 //!
 //! A directory is renamed first, so that a workflow of the same id finds none of it; the runner sweeps at its start what a
 //! crash leaves under such a name.
+//!
+//! The coordinator tells when a workflow is over, until it is answered; what it could not tell (it had too much to tell, or
+//! forgot by its own restart) a worker finds at its start: what nobody has touched for a day, of workflows that it holds
+//! nothing of. Home has all files that count, so that nothing is lost by that.
 
 use crate::attempt_log::LogName;
 use crate::transport::letter::Belonging;
+use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path};
+use std::time::{Duration, SystemTime};
 
+/// What nobody touched for so long is of no workflow that goes on here.
+const OLD: Duration = Duration::from_secs(24 * 3600);
 /// Beside a workflow's logs: its finished files on this box, one a line. No stage's log is called so.
 const FINISHED: &str = "finished-files";
 
@@ -36,12 +44,40 @@ pub(super) fn note(data_dir: &Path, workflow: &str, files: &[Belonging]) {
     }
 }
 
-/// Removes what is left. Blocks.
-pub(super) fn remove(data_dir: &Path, workflow: &str) {
+/// Removes what workflows left long ago, but for these. Blocks.
+pub(super) fn sweep(data_dir: &Path, held: &HashSet<String>) {
+    let old = SystemTime::now().checked_sub(OLD);
+    for folder in ["work", "attempts"] {
+        let Ok(entries) = fs::read_dir(data_dir.join(folder)) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let Some(workflow) = name.to_str().filter(|name| !name.starts_with('.')) else {
+                continue;
+            };
+            let touched = entry.metadata().and_then(|found| found.modified()).ok();
+            let is_old = matches!((touched, old), (Some(touched), Some(old)) if touched < old);
+            let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_old && is_directory && !held.contains(workflow) {
+                tracing::info!(
+                    component = "FILE",
+                    videoId = workflow,
+                    "what an earlier workflow left on this box is removed"
+                );
+                remove(data_dir, workflow);
+            }
+        }
+    }
+}
+
+/// Removes what is left. True: nothing of it is there any more. Blocks.
+pub(super) fn remove(data_dir: &Path, workflow: &str) -> bool {
     // An id that can't be part of a path never had a directory.
     let Ok(logs) = LogName::directory(data_dir, workflow) else {
-        return;
+        return true;
     };
+    let mut is_gone = true;
     for path in fs::read_to_string(logs.join(FINISHED))
         .unwrap_or_default()
         .lines()
@@ -63,16 +99,45 @@ pub(super) fn remove(data_dir: &Path, workflow: &str) {
         let removed = fs::rename(&directory, &gone).and_then(|()| fs::remove_dir_all(&gone));
         match removed {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                tracing::warn!(component = "FILE", path = %directory.display(), %error, "what is no longer wanted can't be removed; it is tried again at the next start");
+                tracing::warn!(component = "FILE", path = %directory.display(), %error, "what is no longer wanted can't be removed; it is tried again");
+                is_gone = false;
             }
             _ => {}
         }
     }
+    is_gone
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_old_and_not_held_goes_at_the_start() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let long_ago = SystemTime::now() - 2 * OLD;
+        for (place, is_old) in [
+            ("work/left", true),
+            ("attempts/left", true),
+            ("work/held", true),
+            ("work/fresh", false),
+            ("work/.gone-1-x", true),
+        ] {
+            let place = dir.path().join(place);
+            fs::create_dir_all(&place).unwrap();
+            if is_old {
+                fs::File::open(&place)
+                    .unwrap()
+                    .set_modified(long_ago)
+                    .unwrap();
+            }
+        }
+        sweep(dir.path(), &HashSet::from(["held".to_owned()]));
+        let there = |place: &str| dir.path().join(place).exists();
+        assert!(!there("work/left") && !there("attempts/left"));
+        assert!(there("work/held") && there("work/fresh") && there("work/.gone-1-x"));
+        sweep(&dir.path().join("nowhere"), &HashSet::new());
+    }
 
     #[test]
     fn only_what_is_the_workflows_goes() {
@@ -97,7 +162,7 @@ mod tests {
         }
         let files = ["work/a/deep/x", "media/a.mp4", "media/../media/b.mp4"].map(finished);
         note(dir.path(), "a", &files);
-        remove(dir.path(), "a");
+        assert!(remove(dir.path(), "a"));
         remove(dir.path(), "../media/a");
         remove(dir.path(), "never");
         let there = |place: &str| dir.path().join(place).exists();

@@ -7,6 +7,7 @@ use super::desk::{Desk, Told};
 use super::flow::{Counts, Flow};
 use super::follow::{self, Follow};
 use super::intake::{Intake, Taken, unreadable};
+use super::leftovers;
 use super::offer::Offers;
 use super::outgo::Outgo;
 use super::post::Post;
@@ -23,6 +24,7 @@ use crate::transport::files::{Fetcher, Stock};
 use crate::transport::key::KeyRing;
 use crate::transport::letter::{Attempt, OrderDoc};
 use crate::transport::link::Link;
+use std::collections::HashSet;
 use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -94,6 +96,13 @@ pub(super) fn start(parts: Parts) -> Result<Worker, StartError> {
         acked: first.map_or(last, |first| first - 1),
     }));
     let earlier = earlier(ledger.orders()?, &config, &defaults);
+    let held: HashSet<String> = earlier
+        .holds
+        .iter()
+        .map(|(attempt, _)| attempt.workflow.clone())
+        .collect();
+    // Before any order is read: what one of them begins is not old.
+    leftovers::sweep(&config.data_dir, &held);
     let (book, fatal) = (Arc::new(Book::default()), watch::Sender::new(None));
     book.hold(earlier.holds);
     let told = Told {
