@@ -1,6 +1,6 @@
 //! Every service that is asked over the network, and every fault that it may answer with: one that passes costs a request more
-//! and nothing else, a key that is refused is told at once. S3 and YouTube, whose protocols have faults of their own, have tests of
-//! their own.
+//! and nothing else, a key that is refused is told at once. S3 and YouTube, whose protocols have faults of their own, are in
+//! `faults_of_stores`.
 
 use crate::providers::{chat, film, heard, page, pipeline, settings, sound};
 use base64::Engine as _;

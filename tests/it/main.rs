@@ -28,6 +28,7 @@ mod documents_003;
 mod documents_004;
 mod episodes;
 mod faults;
+mod faults_of_stores;
 mod flows;
 mod hostile;
 mod makers_outside;

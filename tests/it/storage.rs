@@ -30,15 +30,15 @@ fn film(folder: &Path, padding: usize) -> Vec<u8> {
     film
 }
 
-struct Scene {
-    home: Home,
-    store: S3,
-    film: Vec<u8>,
+pub struct Scene {
+    pub home: Home,
+    pub store: S3,
+    pub film: Vec<u8>,
     source: StandIn,
 }
 
 impl Scene {
-    async fn new(padding: usize, secret: &str) -> Self {
+    pub async fn new(padding: usize, secret: &str) -> Self {
         let (home, store) = (Home::scratch().unwrap(), S3::start().await.unwrap());
         let film = film(home.root(), padding);
         let served = film.clone();
@@ -59,7 +59,7 @@ impl Scene {
         }
     }
 
-    async fn submit(&self) -> WorkflowView {
+    pub async fn submit(&self) -> WorkflowView {
         let params = json!({ "videoUrl": format!("{}/v.mp4", self.source.url()) });
         submit(&self.home, &request("download-video", params))
             .await
@@ -116,7 +116,7 @@ impl Scene {
     }
 }
 
-fn storing(view: &WorkflowView) -> serde_json::Map<String, Value> {
+pub fn storing(view: &WorkflowView) -> serde_json::Map<String, Value> {
     let (_, stage) = view.stage_views().find(|(id, _)| *id == "storing").unwrap();
     json!(stage.outputs).as_object().unwrap().clone()
 }

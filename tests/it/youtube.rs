@@ -24,15 +24,15 @@ fn pipeline(size: usize) -> String {
     )
 }
 
-struct Scene {
-    home: Home,
-    youtube: YouTube,
+pub struct Scene {
+    pub home: Home,
+    pub youtube: YouTube,
 }
 
 const SIZE: usize = 20 << 20;
 
 impl Scene {
-    async fn new(more: &str) -> Self {
+    pub async fn new(more: &str) -> Self {
         let (home, youtube) = (Home::scratch().unwrap(), YouTube::start().await.unwrap());
         let settings = format!(
             "[retry]\nfirst = \"100ms\"\n[retention]\nmin_free_disk = \"16MiB\"\n{}",
@@ -43,7 +43,7 @@ impl Scene {
         Self { home, youtube }
     }
 
-    async fn publish(&self, channels: &[&str]) -> WorkflowView {
+    pub async fn publish(&self, channels: &[&str]) -> WorkflowView {
         let place = self.home.data().join("film");
         let params = json!({ "channels": channels, "title": "A <film>", "place": place, "tags": ["a", "b"],
             "madeForKids": true, "publishAt": "2030-01-01T00:00:00Z" });
@@ -58,7 +58,7 @@ impl Scene {
     }
 
     /// Each of these channels has it whole, once.
-    fn each_once(&self, channels: &[&str]) {
+    pub fn each_once(&self, channels: &[&str]) {
         let uploaded = self.youtube.uploaded();
         let mut by: Vec<&str> = uploaded.iter().map(|one| one.by.as_str()).collect();
         by.sort_unstable();

@@ -24,6 +24,8 @@ pub enum Health {
     Holds(u32),
     /// It begins a put in parts, and says so only when it is well again.
     Mute,
+    /// It answers the next put with this status, once.
+    Says(u16),
     /// It breaks the connection when this part comes, once.
     Breaks(u32),
 }
@@ -108,6 +110,11 @@ impl S3 {
     /// From now on it is so.
     pub fn becomes(&self, health: Health) {
         self.state.health.send_replace(health);
+    }
+
+    /// Whether what was to go wrong has come.
+    pub fn is_well(&self) -> bool {
+        *self.state.health.borrow() == Health::Well
     }
 
     /// `METHOD /path?query` of everything it was asked.
@@ -228,6 +235,12 @@ async fn answer(
         Health::Down => {
             let mut ill = hyper::Response::new(Body::empty());
             *ill.status_mut() = hyper::StatusCode::SERVICE_UNAVAILABLE;
+            return Ok(ill);
+        }
+        Health::Says(status) if asked.starts_with("PUT ") => {
+            state.health.send_replace(Health::Well);
+            let mut ill = hyper::Response::new(Body::empty());
+            *ill.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
             return Ok(ill);
         }
         Health::Breaks(number) if is_part(number) => {

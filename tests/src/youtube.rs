@@ -94,6 +94,11 @@ impl YouTube {
         self.lock().faults.extend(faults);
     }
 
+    /// Whether all that was to go wrong has come.
+    pub fn is_well(&self) -> bool {
+        self.lock().faults.is_empty()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
