@@ -2,7 +2,7 @@
 //! not to a line: rows come and go above it. When its workflow goes, it stays at the same height.
 
 use crate::model::Row;
-use crate::model::filter::Filter;
+use crate::model::filter::{Filter, Sieve};
 use crate::model::listed::Listed;
 use crate::model::order::{Sort, SortKey};
 use crate::model::past::{Entry, Past};
@@ -90,7 +90,8 @@ impl ListView {
     /// Takes what ended; in the usual order it stays as it comes, newest first.
     pub fn fill_past(&mut self, past: &Past) {
         let also = |entry: &Entry<'_>| !self.also.is_empty() && self.also.contains(&entry.key());
-        let passes = |entry: &Entry<'_>| self.filter.matches(entry) || also(entry);
+        let mut sieve = Sieve::of(&self.filter);
+        let passes = |entry: &Entry<'_>| sieve.passes(entry) || also(entry);
         let mut ids = std::mem::take(&mut self.ids);
         ids.clear();
         let mut push = |entry: Entry<'_>| match entry.place() {

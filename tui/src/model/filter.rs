@@ -88,6 +88,54 @@ impl Filter {
     }
 }
 
+/// A filter over workflows that share texts: what was found in one of these is not looked for again. It is for one pass
+/// over workflows of which each text keeps its number.
+#[derive(Debug)]
+pub struct Sieve<'a> {
+    filter: &'a Filter,
+    /// By the term, by the text's number.
+    found: Vec<Vec<Option<bool>>>,
+}
+
+impl<'a> Sieve<'a> {
+    /// Of a filter.
+    #[must_use]
+    pub fn of(filter: &'a Filter) -> Self {
+        let found = vec![Vec::new(); filter.terms.len()];
+        Self { filter, found }
+    }
+
+    /// The workflow passes.
+    pub fn passes(&mut self, row: &impl Listed) -> bool {
+        let terms = self.filter.terms.iter().zip(&mut self.found);
+        for (term, found) in terms {
+            let holds = match (&term.test, row.shared()) {
+                (Test::Any(word), Some(numbers)) => {
+                    contains(row.title(), word)
+                        || contains(row.place().1, word)
+                        || known(found, numbers[0], || contains(row.pipeline(), word))
+                        || known(found, numbers[1], || contains(row.user(), word))
+                        || known(found, numbers[2], || contains(row.status_word(), word))
+                }
+                (test, _) => test.holds(row),
+            };
+            if holds == term.negated {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// What was found in the text of this number, looked for once.
+fn known(found: &mut Vec<Option<bool>>, number: u32, look: impl FnOnce() -> bool) -> bool {
+    let at = number as usize;
+    if at >= found.len() {
+        found.resize(at + 1, None);
+    }
+    *found[at].get_or_insert_with(look)
+}
+
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text

@@ -9,6 +9,10 @@ pub trait Listed {
     fn place(&self) -> (usize, &str);
     /// Its name, which may be empty.
     fn title(&self) -> &str;
+    /// The numbers of the pipeline's, the user's and the status's texts, where workflows that have the same text share it.
+    fn shared(&self) -> Option<[u32; 3]> {
+        None
+    }
     /// The pipeline's name.
     fn pipeline(&self) -> &str;
     /// Who submitted it.

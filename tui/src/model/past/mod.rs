@@ -6,12 +6,14 @@
 //! * a record is never changed: what is told anew is a new record, and the room of the old ones comes back when they are
 //!   more than those that stand.
 
+mod blocks;
 mod record;
 
 use crate::model::listed::Listed;
 use crate::model::row::Row;
 use crate::model::strings::Names;
 use crate::model::words::Status;
+use blocks::Blocks;
 use hashbrown::HashTable;
 use record::Body;
 use std::cmp::Reverse;
@@ -20,7 +22,7 @@ use std::hash::{BuildHasher, RandomState};
 /// The ended workflows that were fetched.
 #[derive(Debug, Clone, Default)]
 pub struct Past {
-    bytes: Vec<u8>,
+    bytes: Blocks,
     /// Records that were told anew.
     wasted: usize,
     /// Where records begin, newest workflow first.
@@ -64,7 +66,7 @@ impl Past {
     }
 
     fn entry(&self, at: u32) -> Option<Entry<'_>> {
-        let mut rest = self.bytes.get(at as usize..)?;
+        let mut rest = self.bytes.at(at)?;
         let head = record::head(&mut rest)?;
         Some(Entry {
             past: self,
@@ -91,10 +93,11 @@ impl Past {
     /// Takes a workflow as it is told now. Beyond four gigabytes nothing is taken; false says so.
     pub fn insert(&mut self, row: &Row) -> bool {
         self.remove(&row.key);
-        let Ok(at) = u32::try_from(self.bytes.len()) else {
+        let mut packed = Vec::with_capacity(256);
+        record::pack(row, &mut self.names, &mut packed);
+        let Some(at) = self.bytes.push(&packed) else {
             return false;
         };
-        record::pack(row, &mut self.names, &mut self.bytes);
         let Some(entry) = self.entry(at) else {
             return false;
         };
@@ -148,15 +151,16 @@ impl Past {
 
     /// Writes those that stay one behind the other.
     fn rebuild(&mut self, keep: impl Fn(&Entry<'_>) -> bool) {
-        let (mut bytes, mut order) = (Vec::new(), Vec::new());
+        let (mut bytes, mut order) = (Blocks::default(), Vec::new());
         let mut table = HashTable::new();
         for entry in self.entries().filter(keep) {
-            let from = self.bytes.get(entry.at as usize..).unwrap_or_default();
+            let from = self.bytes.at(entry.at).unwrap_or_default();
             let Some(record) = record::length(from).and_then(|end| from.get(..end)) else {
                 continue;
             };
-            let at = bytes.len() as u32;
-            bytes.extend_from_slice(record);
+            let Some(at) = bytes.push(record) else {
+                break;
+            };
             order.push(at);
             let rehash = |at: &u32| hash_at(&bytes, &self.hasher, *at);
             table.insert_unique(self.hash(&entry), at, rehash);
@@ -166,8 +170,8 @@ impl Past {
 }
 
 /// The hash of the record at a place, by its key.
-fn hash_at(bytes: &[u8], hasher: &RandomState, at: u32) -> u64 {
-    let mut rest = bytes.get(at as usize..).unwrap_or_default();
+fn hash_at(bytes: &Blocks, hasher: &RandomState, at: u32) -> u64 {
+    let mut rest = bytes.at(at).unwrap_or_default();
     record::head(&mut rest).map_or(0, |head| hasher.hash_one((head.daemon, head.id)))
 }
 
@@ -193,7 +197,7 @@ impl<'a> Entry<'a> {
     /// As far as it is kept: without inputs and outputs.
     #[must_use]
     pub fn to_row(&self) -> Row {
-        let bytes = self.past.bytes.get(self.at as usize..).unwrap_or_default();
+        let bytes = self.past.bytes.at(self.at).unwrap_or_default();
         record::unpack(bytes, &self.past.names)
             .unwrap_or_else(|| Row::of(self.head.daemon, Default::default(), 0))
     }
@@ -206,6 +210,9 @@ impl<'a> Entry<'a> {
 impl Listed for Entry<'_> {
     fn place(&self) -> (usize, &str) {
         (self.head.daemon, self.head.id)
+    }
+    fn shared(&self) -> Option<[u32; 3]> {
+        Some([self.head.pipeline, self.head.user, self.head.status])
     }
     fn title(&self) -> &str {
         self.head.name

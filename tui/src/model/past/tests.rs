@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::fixture::{NOW, ago, workflow};
-use crate::model::filter::Filter;
+use crate::model::filter::{Filter, Sieve};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -112,6 +112,8 @@ fn a_row_comes_back_with_all_that_lists_show() {
         let mut past = Past::default();
         past.insert(&whole);
         assert!(past.entries().all(|entry| filter.matches(&entry)), "{text}");
+        let mut sieve = Sieve::of(&filter);
+        assert!(past.entries().all(|entry| sieve.passes(&entry)), "{text}");
     }
 }
 
@@ -143,6 +145,24 @@ proptest! {
             prop_assert_eq!(past.find(&entry.key()).map(|found| found.key()), Some(entry.key()));
         }
         prop_assert!(past.find("nobody").is_none());
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_sieve_lets_through_what_its_filter_does(
+        told in prop::collection::vec((0..2usize, 0..12u8, 0..9000i64, any::<bool>(), "[a-e]{0,3}"), 0..40),
+        words in prop::collection::vec("!?(a|ana|vid|fail|comp|id00|zz|user:ana|/b+/)", 0..3),
+    ) {
+        let mut past = Past::default();
+        for (daemon, id, ended, failed, name) in told {
+            past.insert(&row(daemon, id, ended, failed, &name));
+        }
+        let filter = Filter::parse(&words.join(" ")).unwrap();
+        let mut sieve = Sieve::of(&filter);
+        for entry in past.entries() {
+            prop_assert_eq!(sieve.passes(&entry), filter.matches(&entry));
+        }
     }
 }
 
