@@ -136,6 +136,16 @@ impl Row {
             )
     }
 
+    /// The word of a stage's state: `asks` where it waits for a person's answer.
+    #[must_use]
+    pub fn stage_word<'a>(&self, stage: &'a Stage) -> &'a str {
+        let asks = |gate: &reel_shared::workflow::Gate| gate.stage.as_ref() == Some(&stage.id);
+        match stage.view.status.as_str() {
+            "waiting" if self.view.gates.iter().any(asks) => "asks",
+            word => word,
+        }
+    }
+
     /// It runs or could: it is not ended.
     #[must_use]
     pub fn is_active(&self) -> bool {

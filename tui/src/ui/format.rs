@@ -162,8 +162,8 @@ pub fn outlook(row: &Row, clock_ms: i64, fresh: bool, zone: &TimeZone) -> String
         ),
         Status::Cancelled => "cancelled".to_owned(),
         Status::Paused => "paused".to_owned(),
-        Status::PendingClarification => "asks".to_owned(),
-        Status::PendingConfirmation => "confirm?".to_owned(),
+        Status::PendingClarification => asking("asks", row, clock_ms),
+        Status::PendingConfirmation => asking("confirm?", row, clock_ms),
         Status::Blocked => "after others".to_owned(),
         Status::Unknown => row.view.status.clone(),
         Status::Scheduled => match waits
@@ -173,7 +173,7 @@ pub fn outlook(row: &Row, clock_ms: i64, fresh: bool, zone: &TimeZone) -> String
             Some(at) => format!("at {}", day_or_clock(at, clock_ms, zone)),
             None => "scheduled".to_owned(),
         },
-        Status::Waiting if row.asks() => "asks".to_owned(),
+        Status::Waiting if row.asks() => asking("asks", row, clock_ms),
         Status::Waiting => waiting(row, clock_ms),
         Status::Queued => queued(row, clock_ms, fresh),
         Status::Running if waits.is_some_and(|waits| waits.kind == "slot") => {
@@ -181,6 +181,15 @@ pub fn outlook(row: &Row, clock_ms: i64, fresh: bool, zone: &TimeZone) -> String
         }
         Status::Running => eta(row, clock_ms, fresh).unwrap_or_else(|| "–".to_owned()),
     }
+}
+
+/// That somebody is asked, and since when in whole minutes: nothing of a workflow changes while it asks.
+fn asking(word: &str, row: &Row, clock_ms: i64) -> String {
+    let minutes = (clock_ms - row.updated_ms) / 60_000;
+    if minutes < 1 {
+        return word.to_owned();
+    }
+    format!("{word} {}", duration(minutes * 60_000))
 }
 
 fn waiting(row: &Row, clock_ms: i64) -> String {

@@ -284,7 +284,7 @@ pub fn pair(app: &App, one: &Delivery) -> Vec<(String, Style)> {
         .created_ms()
         .map_or_else(String::new, |at| format::clock(at, &app.settings.zone));
     let mut lines = vec![(
-        format!("this body; + new, - only in the one accepted at {at}:"),
+        format!("+ in this body, - in the one taken at {at}:"),
         theme::DIM,
     )];
     for (side, text) in difference(&before.body_lines(), &body) {

@@ -119,7 +119,11 @@ fn troubles(app: &App, row: &Row, pen: &mut Pen<'_>) {
         pen.line("a answers", theme::DIM);
     }
     if let Some(waits) = row.view.waiting_for.as_ref().filter(|_| row.is_active()) {
-        pen.text(&format!("waits: {}", waits.message), theme::PLAIN, 4);
+        pen.text(
+            &format!("waits: {}", asked::words(row, &waits.message)),
+            theme::PLAIN,
+            4,
+        );
         if let Some(until) = waits.until.as_deref().and_then(crate::model::row::unix_ms) {
             pen.line(
                 &format!("until about {}", format::clock(until, &app.settings.zone)),

@@ -19,7 +19,9 @@ pub fn draw(app: &App, areas: &Areas, buffer: &mut Buffer) {
     let (above, below) = areas.queue_split(app.box_lines());
     boxes(app, above, buffer);
     line(app, areas.width, below, buffer);
-    if !areas.preview.is_empty() && app.view.queue.pane == Pane::Boxes {
+    // Where nothing waits, the box has the room.
+    let of_box = app.view.queue.pane == Pane::Boxes || app.view.queue.order.is_empty();
+    if !areas.preview.is_empty() && of_box {
         boxes::about(app, areas.preview, buffer);
     } else if !areas.preview.is_empty() {
         super::preview::draw(app, areas.preview, buffer);

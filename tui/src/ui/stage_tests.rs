@@ -120,3 +120,29 @@ fn a_question_that_names_other_files_stays_whole() {
     );
     assert!(form.shown.is_empty());
 }
+
+#[test]
+fn a_stage_that_asks_says_so_and_since_when() {
+    let mut view = approval();
+    view.status = "waiting".into();
+    view.updated_at = ago(200);
+    view.gates[0].stage = Some("renditions".into());
+    let asked = view.gates[0].questions[0].question.clone();
+    view.waiting_for = Some(reel_shared::workflow::WaitingFor {
+        kind: "approval".into(),
+        message: format!("`renditions` wants an answer: {asked}"),
+        ..Default::default()
+    });
+    view.stages["renditions"]["status"] = "waiting".into();
+    let mut app = live((120, 36), vec![view]);
+    let list = said(&mut app);
+    assert!(list.contains("asks 3m"), "{list}");
+    type_keys(&mut app, "Enter");
+    let opened = said(&mut app);
+    assert!(opened.contains("? asks"), "{opened}");
+    assert!(
+        opened.contains("wants an answer: May it go out?"),
+        "{opened}"
+    );
+    assert!(!opened.contains("Thumbnails:"), "{opened}");
+}

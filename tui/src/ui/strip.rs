@@ -42,7 +42,7 @@ fn stages(app: &App, row: &Row, area: Rect, buffer: &mut Buffer) {
         .iter()
         .filter(|stage| stage.view.status != "skipped")
         .map(|stage| {
-            let (sign, look) = theme::stage_sign(&stage.view.status);
+            let (sign, look) = theme::stage_sign(row.stage_word(stage));
             let ran = match (stage.started_ms, stage.completed_ms) {
                 (Some(from), Some(to)) => format::took(to - from),
                 (Some(from), None) if stage.view.status == "in_progress" => {
@@ -93,7 +93,10 @@ fn word(row: &Row) -> (String, ratatui::style::Style) {
         );
     }
     if let Some(waits) = row.view.waiting_for.as_ref().filter(|_| row.is_active()) {
-        return (format!("waits: {}", waits.message), theme::PLAIN);
+        return (
+            format!("waits: {}", asked::words(row, &waits.message)),
+            theme::PLAIN,
+        );
     }
     (row.view.message.clone().unwrap_or_default(), theme::PLAIN)
 }

@@ -210,7 +210,10 @@ fn opened(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
             parts.push((format!("  {sign} ").into(), look));
             let word = app
                 .under_way(row)
-                .unwrap_or_else(|| row.status.word().replace('_', " "));
+                .unwrap_or_else(|| match row.asks() && row.is_active() {
+                    true => "asks".to_owned(),
+                    false => row.status.word().replace('_', " "),
+                });
             parts.push((word.into(), look));
             let eta = format::eta(row, app.clock_ms(), app.is_fresh(row));
             if app.several() {
@@ -241,10 +244,17 @@ fn opened(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     }
     let from = tabs_from(area);
     let narrow = from.is_none();
+    let chosen = Tab::ALL.iter().find(|(tab, _)| *tab == detail.tab);
+    let alone = chosen.map_or(0, |(_, title)| width(title) + 4);
     let line = Rect {
-        width: from.map_or(area.width, |from| from - 1),
+        width: from.map_or(area.width.saturating_sub(alone), |from| from - 1),
         ..area
     };
+    // What it is called and how it stands matter more than its id.
+    let wanted: u16 = parts.iter().map(|(text, _)| width(text)).sum();
+    if head && wanted > line.width {
+        parts[0].0 = " ".into();
+    }
     runs(buffer, line, 0, 0, &parts);
     let mut x = from.unwrap_or(0);
     for (tab, title) in Tab::ALL {

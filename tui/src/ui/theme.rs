@@ -54,6 +54,7 @@ pub fn stage_sign(status: &str) -> (&'static str, Style) {
     match status {
         "in_progress" => ("▶", RUN),
         "waiting" => ("↻", RETRY),
+        "asks" => ("?", ASK),
         "completed" => ("✓", OK),
         "failed" => ("!", FAIL),
         "cancelled" => ("✗", DIM),

@@ -7,7 +7,7 @@ use super::{format, theme};
 use crate::app::App;
 use crate::app::detail::Detail;
 use crate::model::span::{Doing, Lost, Span, critical, lost, spans};
-use crate::model::{Row, Stage};
+use crate::model::{Row, Stage, asked};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -129,7 +129,7 @@ pub fn draw(app: &App, row: &Row, detail: &Detail, area: Rect, buffer: &mut Buff
         match line {
             Line::Stage(at) => {
                 let stage = &row.stages[*at];
-                stage_line(app, stage, at + 1, names, cell, buffer);
+                stage_line(app, row, stage, at + 1, names, cell, buffer);
                 if let (Some(wide), Some(name)) = (boxes, &stage.view.box_name) {
                     field(buffer, cell, at_box, 0, wide, name, theme::DIM);
                 }
@@ -191,15 +191,20 @@ fn head(app: &App, axis: &Axis, names: u16, lead: u16, area: Rect, buffer: &mut 
     }
 }
 
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one line of a table, drawn from all of its columns"
+)]
 fn stage_line(
     app: &App,
+    row: &Row,
     stage: &Stage,
     number: usize,
     names: u16,
     line: Rect,
     buffer: &mut Buffer,
 ) {
-    let (sign, look) = theme::stage_sign(&stage.view.status);
+    let (sign, look) = theme::stage_sign(row.stage_word(stage));
     field_right(buffer, line, 0, 0, 2, &number.to_string(), theme::DIM);
     field(buffer, line, 3, 0, names, &stage.id, theme::PLAIN);
     if stage.tries() > 0 {
@@ -213,7 +218,7 @@ fn stage_line(
             theme::DIM,
         );
     }
-    let word = match stage.view.status.as_str() {
+    let word = match row.stage_word(stage) {
         "in_progress" => format::percent(stage.view.progress),
         "completed" if stage.is_reused() => "reused".to_owned(),
         "completed" => "done".to_owned(),
@@ -293,7 +298,10 @@ fn totals(app: &App, row: &Row, spans: &[Span], y: u16, area: Rect, buffer: &mut
         say((total - work).max(0))
     );
     if let Some(waits) = row.view.waiting_for.as_ref().filter(|_| row.is_active()) {
-        text.push_str(&format!("   waits: {} (w)", waits.message));
+        text.push_str(&format!(
+            "   waits: {} (w)",
+            asked::words(row, &waits.message)
+        ));
     } else if let Some(message) = row.view.message.as_deref().filter(|_| row.is_active()) {
         text.push_str(&format!("   {message}"));
     }
@@ -327,7 +335,7 @@ pub fn small(app: &App, row: &Row, area: Rect, buffer: &mut Buffer) {
             height: 1,
             ..area
         };
-        let (sign, look) = theme::stage_sign(&stage.view.status);
+        let (sign, look) = theme::stage_sign(row.stage_word(stage));
         put(buffer, line, 0, 0, sign, look);
         field(buffer, line, 2, 0, names, &stage.id, theme::PLAIN);
         bars(

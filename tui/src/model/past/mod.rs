@@ -1,4 +1,4 @@
-//! What ended, packed: a hundred thousand workflows in a dozen megabytes, newest first, each there once.
+//! What ended, packed into about a hundred bytes each: newest first, each there once.
 //!
 //! Invariants:
 //! * a workflow is found by its key, and stands once, as it was told last;
