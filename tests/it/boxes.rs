@@ -2,7 +2,7 @@
 
 use reel_shared::workflow::WorkflowView;
 use reel_tests::{
-    Daemon, Gate, Home, Redis, command, reel, request, run_to_end, submit, wait_for_end,
+    Daemon, Gate, Home, Redis, S3, command, reel, request, run_to_end, submit, wait_for_end,
     wait_for_status,
 };
 use rustix::process::Signal;
@@ -30,10 +30,14 @@ struct Site {
 
 impl Site {
     fn start() -> Self {
+        Self::start_with("")
+    }
+
+    fn start_with(more: &str) -> Self {
         let (redis, home) = (Redis::start().unwrap(), Home::scratch().unwrap());
-        home.configure(
-            "[box]\nname = 'home'\n[resources]\ncpu = 1\n[redis]\nlost_after = '6s'\n[retention]\nmin_free_disk = '1MiB'\n",
-        )
+        home.configure(&format!(
+            "[box]\nname = 'home'\n[resources]\ncpu = 1\n[redis]\nlost_after = '6s'\n[retention]\nmin_free_disk = '1MiB'\n{more}"
+        ))
         .unwrap();
         home.pipeline("on_b", ON_B).unwrap();
         let mut site = Self {
@@ -53,6 +57,10 @@ impl Site {
 
     /// A box's directory, with the key that the coordinator gives it.
     fn box_home(&self, name: &str) -> Home {
+        self.box_home_with(name, "")
+    }
+
+    fn box_home_with(&self, name: &str, more: &str) -> Home {
         let home = Home::scratch().unwrap();
         let data = self.home.data().display().to_string();
         let key = reel_tests::reeld(&self.home, &["key", "--data-dir", &data, name]).unwrap();
@@ -60,7 +68,7 @@ impl Site {
         assert_eq!(key.code, Some(0), "{}", key.stderr);
         std::fs::write(home.data().join("redis.key"), key.stdout).unwrap();
         home.configure(&format!(
-            "[box]\nlabels = {{ where = '{name}', kind = 'far' }}\n[resources]\ncpu = 2\n[worker]\ndrain = '30s'\n[retention]\nmin_free_disk = '1MiB'\n"
+            "[box]\nlabels = {{ where = '{name}', kind = 'far' }}\n[resources]\ncpu = 2\n[worker]\ndrain = '30s'\n[retention]\nmin_free_disk = '1MiB'\n{more}"
         ))
         .unwrap();
         home
@@ -275,6 +283,46 @@ async fn a_worker_that_was_stopped_for_long_ends_what_others_run_by_now() {
         (ended.status.as_str(), box_of(&ended).as_str()),
         ("completed", expected)
     );
+}
+
+/// A film is made on one box and looked at on another.
+const MOVES: &str = r#"
+[[stages]]
+id = "make"
+title = "Make"
+run = ["sh", "-c", "mkdir made; head -c 20971520 /dev/urandom > made/film; sha256sum made/film > made/sum"]
+box = { where = "b" }
+outputs = ["made"]
+[[stages]]
+id = "look"
+title = "Look"
+run = ["sh", "-c", "sha256sum -c made/sum"]
+box = { where = "c" }
+needs = ["make"]
+"#;
+
+#[tokio::test]
+async fn a_large_file_moves_by_the_object_store_and_leaves_nothing_there() {
+    let store = S3::start().await.unwrap();
+    let settings = store.settings("secret");
+    let site = Site::start_with(&settings);
+    site.home.pipeline("moves", MOVES).unwrap();
+    reel(&site.home, &["reload"]).unwrap();
+    let homes = ["b", "c"].map(|name| site.box_home_with(name, &settings));
+    let _workers = [site.worker(&homes[0], "b"), site.worker(&homes[1], "c")];
+    let made = submit(&site.home, &request("moves", json!({})))
+        .await
+        .unwrap();
+    let ended = wait_for_end(&site.home, &made.id).await.unwrap();
+    assert_eq!(ended.status, "completed");
+    let written = site.redis.written().unwrap();
+    assert!(written < 1 << 20, "Redis carried {written} bytes");
+    let moved = |asked: &String| asked.starts_with("PUT") && asked.contains("/transfer/");
+    assert!(store.asked().iter().any(moved), "{:?}", store.asked());
+    // Home's copy is removed when it is here, the other box's when it is there.
+    while !store.keys().is_empty() {
+        store.until_asked_more().await;
+    }
 }
 
 #[test]

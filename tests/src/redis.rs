@@ -68,6 +68,25 @@ impl Redis {
         Ok(())
     }
 
+    /// Bytes that were written to it so far, by everybody.
+    pub fn written(&self) -> Result<u64> {
+        let asked = Command::new("redis-cli")
+            .arg("-s")
+            .arg(self.socket())
+            .args(["info", "stats"])
+            .output()
+            .map_err(Failure::at("redis-cli"))?;
+        let told = String::from_utf8_lossy(&asked.stdout).into_owned();
+        told.lines()
+            .find_map(|line| {
+                line.strip_prefix("total_net_input_bytes:")?
+                    .trim()
+                    .parse()
+                    .ok()
+            })
+            .ok_or_else(|| Failure::new(format!("Redis does not say what was written: {told}")))
+    }
+
     fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::engine::boxes::{BoxWord, LinkState};
 use crate::engine::ports::StageRunner;
 use crate::executor;
+use crate::objects::Objects;
 use crate::transport::coordinator::{Coordinator, Parts};
 use crate::transport::files::Stock;
 use crate::transport::key::KeyRing;
@@ -22,6 +23,7 @@ pub(super) fn coordinator(
     config: &Config,
     engine: &Engine,
     local: Arc<dyn StageRunner>,
+    objects: &Objects,
     stop: &CancellationToken,
 ) -> Result<Option<Coordinator>, Fault> {
     let Some(url) = &config.redis else {
@@ -38,7 +40,7 @@ pub(super) fn coordinator(
         link: Arc::new(link),
         keys,
         data_dir: config.data_dir.clone(),
-        stock: Arc::new(stock(&config.data_dir)),
+        stock: Arc::new(stock(&config.data_dir, objects)),
         prepare: Box::new(move |workflow| executor::claim(&place, workflow)),
         lost_after: config.boxes.lost_after,
         log_cap: config.limits.log,
@@ -48,12 +50,13 @@ pub(super) fn coordinator(
 }
 
 /// The files below a data directory, as they move from box to box.
-pub(super) fn stock(data_dir: &Path) -> Stock {
+pub(super) fn stock(data_dir: &Path, objects: &Objects) -> Stock {
     let place = data_dir.to_owned();
     Stock::new(
         data_dir,
         Box::new(move |workflow| executor::kept_files(&place, workflow)),
     )
+    .with_objects(objects.clone())
 }
 
 /// Without a Redis nobody hears of other boxes again: what they held begins anew here.

@@ -146,7 +146,7 @@ async fn serve(flags: Flags, environment: Environment, loaded: Loaded) -> Result
     let loops = TaskTracker::new();
     let runner: Arc<dyn StageRunner> = Arc::new(runner);
     left::sweep(&engine, &runner, &config.data_dir).await?;
-    let coordinator = boxes::coordinator(&config, &engine, Arc::clone(&runner), &stop)?;
+    let coordinator = boxes::coordinator(&config, &engine, Arc::clone(&runner), &objects, &stop)?;
     // The boxes of an earlier life are known once the writer has read its slots.
     engine.pick().await.map_err(Fault::of)?;
     loops.spawn(account::keep(

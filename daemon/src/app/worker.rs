@@ -142,7 +142,12 @@ fn build(config: &Arc<Config>) -> Result<(Worker, LocalRunner), Fault> {
         shim,
         runtime: tokio::runtime::Handle::current(),
         grace: LocalRunner::GRACE,
-        outside: Outside::of(config, Own::default(), links.base(&config.http), objects),
+        outside: Outside::of(
+            config,
+            Own::default(),
+            links.base(&config.http),
+            objects.clone(),
+        ),
     })
     .map_err(|error| {
         Fault(format!(
@@ -158,7 +163,7 @@ fn build(config: &Arc<Config>) -> Result<(Worker, LocalRunner), Fault> {
         link,
         beat_link,
         runner: Arc::new(runner.clone()),
-        stock: Arc::new(super::boxes::stock(&config.data_dir)),
+        stock: Arc::new(super::boxes::stock(&config.data_dir, &objects)),
     })
     .map_err(Fault::of)?;
     runner.attach(worker.reports());

@@ -129,7 +129,10 @@ impl Workers {
     #[must_use]
     pub fn slots(&self, resource: &str) -> Option<Slots> {
         let mut sum = Slots::default();
-        let there = self.boxes.iter().filter(|one| !matches!(one.status.as_str(), "lost" | "gone"));
+        let there = self
+            .boxes
+            .iter()
+            .filter(|one| !matches!(one.status.as_str(), "lost" | "gone"));
         for slots in there.filter_map(|one| one.resources.get(resource)) {
             sum.total += slots.total;
             sum.used += slots.used;

@@ -62,9 +62,11 @@ pub(super) fn give(inner: &Arc<Inner>, name: &str, wanted: PieceWanted) {
         return;
     }
     let (inner, name) = (Arc::clone(inner), name.to_owned());
-    tokio::task::spawn_blocking(move || {
-        let piece = inner.parts.stock.give(&wanted);
-        inner.say(&name, Down::Piece(piece));
+    tokio::spawn(async move {
+        let answer = inner.parts.stock.answer(wanted, &inner.parts.stop);
+        if let Some(piece) = answer.await {
+            inner.say(&name, Down::Piece(piece));
+        }
     });
 }
 

@@ -1,6 +1,9 @@
-//! Brings files from another box, in pieces that are asked for.
+//! Brings files from another box: by way of the object store where that can be, else in pieces that are asked for.
 
+use super::depot::{self, Laid};
 use super::stock::{Stock, sha256};
+use crate::clock::draw;
+use crate::objects::Objects;
 use crate::transport::letter::{Belonging, PIECE, Piece, PieceWanted};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Pieces under way at a time.
 const AT_ONCE: usize = 8;
@@ -23,12 +27,14 @@ const AT_ONCE: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// …so often.
 const TRIES: u32 = 30;
+/// A large file's way into the object store is waited for so often.
+const STORE_TRIES: u32 = 360;
 
 /// Sends the wish for a piece to a box.
 pub type Send = Arc<dyn Fn(PieceWanted) -> BoxFuture<'static, ()> + std::marker::Send + Sync>;
 
 /// Who waits for a piece: its bytes in base64, or what went wrong.
-type Waiting = oneshot::Sender<Result<String, String>>;
+type Waiting = mpsc::Sender<Result<String, String>>;
 
 /// Brings files into a stock; clones share it.
 #[derive(Clone)]
@@ -36,6 +42,8 @@ pub struct Fetcher {
     stock: Arc<Stock>,
     waiting: Arc<Mutex<HashMap<u64, Waiting>>>,
     next: Arc<AtomicU64>,
+    /// Tells this one's keys from others'.
+    word: Arc<str>,
 }
 
 impl Fetcher {
@@ -46,6 +54,7 @@ impl Fetcher {
             stock,
             waiting: Arc::default(),
             next: Arc::new(AtomicU64::new(1)),
+            word: format!("{:016x}", (draw() * 2_f64.powi(53)) as u64).into(),
         }
     }
 
@@ -64,7 +73,7 @@ impl Fetcher {
             .remove(&piece.ticket);
         if let Some(waiting) = waiting {
             // Whoever waited may have given up: then nobody wants it.
-            let _ = waiting.send(piece.bytes);
+            let _ = waiting.try_send(piece.bytes);
         }
     }
 
@@ -99,6 +108,15 @@ impl Fetcher {
             .place(workflow, &file.path)
             .map_err(|error| error.to_string())?;
         let part = part_of(&place, self.next.fetch_add(1, Ordering::Relaxed));
+        if let Some(objects) = self.stock.depot.takes(file.size) {
+            let came = self.by_store(workflow, file, objects, &part, send).await;
+            match settle(came, part.clone(), place.clone(), file).await {
+                Ok(()) => return Ok(()),
+                Err(problem) => {
+                    tracing::warn!(component = "BOXES", videoId = workflow, path = %file.path, "a file does not come by way of the object store, and comes through Redis: {problem}");
+                }
+            }
+        }
         let (target, size) = (part.clone(), file.size);
         let opened =
             blocking(move || make(&target, size).map_err(|error| error.to_string())).await?;
@@ -120,22 +138,42 @@ impl Fetcher {
             }
         }
         drop(pieces);
-        let wanted = file.sha256.clone();
-        blocking(move || {
-            let named = came.and_then(|()| {
-                let hash = sha256(&part).map_err(|error| error.to_string())?;
-                if hash != wanted {
-                    return Err("it changed on its way, or while it was read".to_owned());
-                }
-                fs::rename(&part, &place).map_err(|error| error.to_string())
-            });
-            if named.is_err() {
-                // What is left of it is in nobody's way: the next try makes its own.
-                let _ = fs::remove_file(&part);
-            }
-            named
-        })
-        .await
+        settle(came, part, place, file).await
+    }
+
+    /// Has it put into the store, and fetches it there.
+    async fn by_store(
+        &self,
+        workflow: &str,
+        file: &Belonging,
+        objects: &Objects,
+        part: &Path,
+        send: &Send,
+    ) -> Result<(), String> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let laid = Laid {
+            objects: objects.clone(),
+            key: depot::key(workflow, &self.word, number),
+        };
+        let wish = PieceWanted {
+            ticket: 0,
+            workflow: workflow.to_owned(),
+            path: file.path.clone(),
+            from: 0,
+            length: 0,
+            object: Some(laid.key.clone()),
+        };
+        if !self.wish(wish, STORE_TRIES, send).await?.is_empty() {
+            return Err("the other box knows of no object store".to_owned());
+        }
+        if let Some(parent) = part.parent() {
+            let made = tokio::fs::create_dir_all(parent).await;
+            made.map_err(|error| error.to_string())?;
+        }
+        // Who does not want it any more drops this.
+        let never = CancellationToken::new();
+        let got = objects.get(&laid.key, part, &never);
+        got.await.map(|_| ()).map_err(|error| error.to_string())
     }
 
     async fn piece(
@@ -146,31 +184,67 @@ impl Fetcher {
         length: u64,
         send: &Send,
     ) -> Result<Vec<u8>, String> {
-        for _ in 0..TRIES {
+        let wish = PieceWanted {
+            ticket: 0,
+            workflow: workflow.to_owned(),
+            path: path.to_owned(),
+            from,
+            length,
+            object: None,
+        };
+        let bytes = self.wish(wish, TRIES, send).await?;
+        let bytes = STANDARD.decode(bytes).map_err(|error| error.to_string())?;
+        if bytes.len() as u64 == length {
+            return Ok(bytes);
+        }
+        Err("the other box gave a piece of another length".to_owned())
+    }
+
+    /// Says a wish until it is answered: each time with a ticket of its own, all of which are good until then.
+    async fn wish(&self, wish: PieceWanted, tries: u32, send: &Send) -> Result<String, String> {
+        let (sender, mut answers) = mpsc::channel(1);
+        let mut waits = Vec::new();
+        for _ in 0..tries {
             let ticket = self.next.fetch_add(1, Ordering::Relaxed);
-            let (sender, arrives) = oneshot::channel();
-            let waits = Waits::new(self, ticket, sender);
+            waits.push(Waits::new(self, ticket, sender.clone()));
             send(PieceWanted {
                 ticket,
-                workflow: workflow.to_owned(),
-                path: path.to_owned(),
-                from,
-                length,
+                ..wish.clone()
             })
             .await;
-            let came = tokio::time::timeout(PATIENCE, arrives).await;
-            drop(waits);
-            let Ok(Ok(came)) = came else { continue };
-            let bytes = STANDARD.decode(came?).map_err(|error| error.to_string())?;
-            if bytes.len() as u64 == length {
-                return Ok(bytes);
+            if let Ok(Some(answer)) = tokio::time::timeout(PATIENCE, answers.recv()).await {
+                return answer;
             }
-            return Err("the other box gave a piece of another length".to_owned());
         }
         Err(format!(
-            "the other box did not answer {TRIES} times, {PATIENCE:?} each"
+            "the other box did not answer {tries} times, {PATIENCE:?} each"
         ))
     }
+}
+
+/// Names a file that came, if it is what was wanted.
+async fn settle(
+    came: Result<(), String>,
+    part: PathBuf,
+    place: PathBuf,
+    file: &Belonging,
+) -> Result<(), String> {
+    let wanted = file.sha256.clone();
+    blocking(move || {
+        let named = came.and_then(|()| {
+            let hash = sha256(&part).map_err(|error| error.to_string())?;
+            if hash != wanted {
+                return Err("it changed on its way, or while it was read".to_owned());
+            }
+            fs::rename(&part, &place).map_err(|error| error.to_string())
+        });
+        if named.is_err() {
+            // What is left of it is in nobody's way: the next try makes its own.
+            let _ = fs::remove_file(&part);
+        }
+        named
+    })
+    .await
 }
 
 /// A place in the table of those who wait, for as long as somebody does.

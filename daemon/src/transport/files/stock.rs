@@ -1,7 +1,9 @@
 //! What this box has of a workflow's files.
 
+use super::depot::{self, Depot};
 use crate::domain::pipeline::Work;
 use crate::domain::workflow::Workflow;
+use crate::objects::Objects;
 use crate::transport::letter::{Belonging, PIECE, Piece, PieceWanted};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +14,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// Hashes remembered at most.
 const REMEMBERED: usize = 4096;
@@ -30,6 +33,7 @@ pub struct Stock {
     data_dir: PathBuf,
     kept: KeptFiles,
     hashes: Mutex<HashMap<PathBuf, (Seen, String)>>,
+    pub(super) depot: Depot,
 }
 
 impl Stock {
@@ -40,7 +44,30 @@ impl Stock {
             data_dir: data_dir.to_owned(),
             kept,
             hashes: Mutex::default(),
+            depot: Depot::default(),
         }
+    }
+
+    /// The same, with an object store by whose way large files go, if it is a remote one.
+    #[must_use]
+    pub fn with_objects(mut self, objects: Objects) -> Self {
+        self.depot = Depot::of(objects);
+        self
+    }
+
+    /// What is wanted, or why it can't be had. None: it is on its way already. The only call here that does not block.
+    pub async fn answer(
+        self: &Arc<Self>,
+        wanted: PieceWanted,
+        cancel: &CancellationToken,
+    ) -> Option<Piece> {
+        if let Some(key) = wanted.object.clone() {
+            return depot::put(self, &wanted, &key, cancel).await;
+        }
+        let stock = Arc::clone(self);
+        let given = tokio::task::spawn_blocking(move || stock.give(&wanted));
+        // Else the runtime ends.
+        given.await.ok()
     }
 
     /// The files of a workflow that are here and may be wanted elsewhere: all of the work directory where a built-in stage
@@ -131,7 +158,7 @@ impl Stock {
         }
     }
 
-    fn belonging(&self, path: &Path) -> io::Result<Option<Belonging>> {
+    pub(super) fn belonging(&self, path: &Path) -> io::Result<Option<Belonging>> {
         let found = match fs::symlink_metadata(path) {
             Ok(found) if found.is_file() => found,
             Ok(_) => return Ok(None),
@@ -150,7 +177,6 @@ impl Stock {
             path: relative.to_owned(),
             size: seen.0,
             sha256: self.hash(path, seen)?,
-            object: None,
         }))
     }
 

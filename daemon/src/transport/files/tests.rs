@@ -76,6 +76,7 @@ async fn a_path_that_leads_elsewhere_is_refused_on_both_sides() {
             path: path.into(),
             from: 0,
             length: 1,
+            object: None,
         };
         assert!(
             there
@@ -89,7 +90,6 @@ async fn a_path_that_leads_elsewhere_is_refused_on_both_sides() {
             path: path.into(),
             size: 1,
             sha256: String::new(),
-            object: None,
         };
         let send = between(&there, &here, &Arc::default());
         assert!(here.bring("w1", vec![file], send).await.is_err(), "{path}");

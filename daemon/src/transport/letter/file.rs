@@ -14,9 +14,6 @@ pub struct Belonging {
     pub size: u64,
     /// Of its bytes, in hexadecimal.
     pub sha256: String,
-    /// Where it lies in the object store, if it was put there to be fetched.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub object: Option<String>,
 }
 
 /// Asks for a piece.
@@ -32,6 +29,9 @@ pub struct PieceWanted {
     pub from: u64,
     /// How much, at most `PIECE`.
     pub length: u64,
+    /// Put all of the file into the object store under this key instead; the piece that answers is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
 }
 
 /// A piece, or why there is none.

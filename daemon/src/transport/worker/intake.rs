@@ -187,9 +187,9 @@ impl Intake {
             Down::CleanUp { workflow } => self.clean_up(workflow),
             Down::Give(wanted) => {
                 let (stock, post) = (Arc::clone(self.fetcher.stock()), self.post.clone());
+                let stop = self.stop.clone();
                 tokio::spawn(async move {
-                    let piece = tokio::task::spawn_blocking(move || stock.give(&wanted)).await;
-                    if let Ok(piece) = piece {
+                    if let Some(piece) = stock.answer(wanted, &stop).await {
                         post.say(Up::Piece(piece)).await;
                     }
                 });

@@ -155,7 +155,6 @@ mod tests {
             path: path.into(),
             size: 0,
             sha256: String::new(),
-            object: None,
         };
         for file in ["media/a.mp4", "media/b.mp4"] {
             std::fs::write(dir.path().join(file), "film").unwrap();
