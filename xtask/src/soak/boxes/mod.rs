@@ -64,10 +64,10 @@ impl Boxes {
         let minutes = Duration::from_secs(self.minutes * 60);
         let submitted = runtime.spawn(submit(home.clone(), files.clone(), self.jobs, minutes));
         ground.rage(began + minutes)?;
+        ground.heal()?;
         let ids = runtime
             .block_on(submitted)
             .map_err(Failure::at("submitting"))??;
-        ground.heal()?;
         let told = ground.told();
         let ended = runtime.block_on(audit::wait(&home, ids.len(), PATIENCE))?;
         let refused = runtime.block_on(audit::refused(&home))?;
@@ -111,7 +111,8 @@ async fn submit(
                 home.client().post("/api/workflow", &job).await;
             match sent {
                 Ok(_) => break,
-                Err(error) if error.to_string().contains("id_taken") => break,
+                // The answer was lost with the coordinator that gave it; the job was not.
+                Err(error) if error.to_string().contains("is taken") => break,
                 Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
             }
         }

@@ -12,8 +12,11 @@ pub(super) const SURFACE: Surface = Surface {
 const WORKERS: &str = r#"{
     "queue": [{"jobId": "cm2", "priority": 0, "createdAt": "T", "status": "=queued", "position": 1}],
     "activeJobs": [{"jobId": "cm1x9k2", "workerId": "box-a", "stage": "processing_video", "startedAt": "T"}],
-    "workers": [{"workerId": "box-a", "lastHeartbeat": "T", "status": "=active|idle|draining|lost|gone", "currentJobId~": "cm1x9k2",
-        "resources": {"*": {"total": 2, "used": 1}}, "labels": {"*": "nvenc"}}]
+    "workers": [{"workerId": "box-a", "lastHeartbeat": "T", "status": "=active|idle|draining|lost", "currentJobId~": "cm1x9k2",
+        "resources": {"*": {"total": 2, "used": 1}}, "labels": {"*": "nvenc"},
+        "stale": false, "left": false, "home": true, "version": "0.1.0", "closed~": "=drained|disk|window|silent|stopping",
+        "runs": [{"jobId": "cm1x9k2", "workerId": "box-a", "stage": "processing_video", "startedAt": "T"}],
+        "blocked": [{"kind": "compose", "until": "T"}]}]
 }"#;
 
 const STATS: &str = r#"{
