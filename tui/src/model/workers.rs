@@ -20,6 +20,8 @@ pub struct Worker {
     pub resources: BTreeMap<String, Slots>,
     /// What it is known by.
     pub labels: BTreeMap<String, Value>,
+    /// It was stopped, and held nothing: no loss.
+    pub left: bool,
     /// The daemon that told of it.
     #[serde(skip)]
     pub daemon: usize,
@@ -42,7 +44,8 @@ impl Worker {
             .heard_ms()
             .is_some_and(|heard| now_ms - heard > STALE_MS);
         match self.status.as_str() {
-            word @ ("lost" | "gone") => word,
+            "lost" if self.left => "gone",
+            "lost" => "lost",
             _ if silent => "stale",
             word => word,
         }

@@ -97,8 +97,7 @@ pub fn data(api: &Api, active: &[Arc<Workflow>]) -> Value {
                 })
                 .collect();
             let status = match (one.presence, one.closed, current.is_some()) {
-                (Presence::Lost, ..) => "lost",
-                (Presence::Left, ..) => "gone",
+                (Presence::Lost | Presence::Left, ..) => "lost",
                 (_, Some(Closed::Drained | Closed::Stopping), _) => "draining",
                 (_, _, true) => "active",
                 (_, _, false) => "idle",
@@ -110,7 +109,7 @@ pub fn data(api: &Api, active: &[Arc<Workflow>]) -> Value {
                 .map(|(kind, until)| json!({ "kind": kind, "until": text(*until) }))
                 .collect();
             json!({
-                "workerId": one.name, "lastHeartbeat": one.beat_at.map(text), "status": status, "stale": one.presence == Presence::Silent, "currentJobId": current,
+                "workerId": one.name, "lastHeartbeat": one.beat_at.map(text), "status": status, "stale": one.presence == Presence::Silent, "left": one.presence == Presence::Left, "currentJobId": current,
                 "resources": resources, "labels": one.labels, "version": one.version, "home": one.home,
                 "runs": runs, "closed": one.closed.map(word), "blocked": blocked,
             })

@@ -56,6 +56,9 @@ struct Worker {
     /// It has not been heard of for a while.
     #[serde(default)]
     stale: bool,
+    /// It was stopped, and held nothing.
+    #[serde(default)]
+    left: bool,
     /// Kinds of work that it gets none of.
     #[serde(default)]
     blocked: Vec<Blocked>,
@@ -68,7 +71,11 @@ struct Blocked {
 
 impl Worker {
     fn status(&self) -> &str {
-        if self.stale { "stale" } else { &self.status }
+        match (self.left, self.stale) {
+            (true, _) => "gone",
+            (_, true) => "stale",
+            _ => &self.status,
+        }
     }
 
     fn words(&self) -> String {
