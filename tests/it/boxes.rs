@@ -84,6 +84,12 @@ impl Site {
             .unwrap()
     }
 
+    /// What a stage says when it has begun, and what it waits for.
+    fn gates(&self) -> (Gate, Gate) {
+        let gate = |name| Gate::new(&self.home, name).unwrap();
+        (gate("ready"), gate("go"))
+    }
+
     fn log(&self, id: &str) -> String {
         reel(&self.home, &["logs", id]).unwrap().stdout
     }
@@ -100,10 +106,7 @@ async fn jobs_are_spread_over_boxes_and_come_back_whole() {
     let (b, c) = (site.box_home("b"), site.box_home("c"));
     let _workers = [site.worker(&b, "b"), site.worker(&c, "c")];
     // All five slots are taken at once before anyone may go on.
-    let (ready, go) = (
-        Gate::new(&site.home, "ready").unwrap(),
-        Gate::new(&site.home, "go").unwrap(),
-    );
+    let (ready, go) = site.gates();
     let script = format!(
         "echo said 1; echo said 2; echo here > {}; read x < {}; echo key=value > $REEL_OUTPUT",
         ready.path().display(),
@@ -151,10 +154,7 @@ async fn a_worker_that_is_killed_finds_its_stages_again() {
     let mut site = Site::start();
     let b = site.box_home("b");
     let worker = site.worker(&b, "b");
-    let (ready, go) = (
-        Gate::new(&site.home, "ready").unwrap(),
-        Gate::new(&site.home, "go").unwrap(),
-    );
+    let (ready, go) = site.gates();
     let script = format!(
         "echo before; echo here > {}; read x < {}; echo after; mkdir made; echo film > made/film",
         ready.path().display(),
@@ -185,10 +185,7 @@ async fn a_coordinator_that_is_killed_goes_on_with_what_runs_elsewhere() {
     let mut site = Site::start();
     let b = site.box_home("b");
     let _worker = site.worker(&b, "b");
-    let (ready, go) = (
-        Gate::new(&site.home, "ready").unwrap(),
-        Gate::new(&site.home, "go").unwrap(),
-    );
+    let (ready, go) = site.gates();
     let script = format!(
         "echo here > {}; read x < {}; echo after",
         ready.path().display(),
@@ -231,10 +228,7 @@ async fn a_worker_that_is_stopped_finishes_and_ends_well() {
     let site = Site::start();
     let b = site.box_home("b");
     let worker = site.worker(&b, "b");
-    let (ready, go) = (
-        Gate::new(&site.home, "ready").unwrap(),
-        Gate::new(&site.home, "go").unwrap(),
-    );
+    let (ready, go) = site.gates();
     let script = format!(
         "echo here > {}; read x < {}",
         ready.path().display(),

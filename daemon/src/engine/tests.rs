@@ -1,6 +1,8 @@
 //! The engine by its public face: real database, a runner that does what the test says.
 //! Lines: the courses share one house and one runner, and are read together.
 
+mod boxes;
+
 use super::ports::{AttemptKey, Order, Reports, StageRunner};
 use super::{Engine, EngineError, Node};
 use crate::clock::ManualClock;
@@ -70,10 +72,15 @@ fn store(dir: &Path) -> Store {
 }
 
 async fn house(dir: &Path) -> House {
+    house_of(dir, 2).await
+}
+
+/// A house that offers so much cpu.
+async fn house_of(dir: &Path, cpu: u64) -> House {
     let clock = Arc::new(ManualClock::at(Timestamp(1_000_000)));
     let node = Node {
         name: "box".into(),
-        resources: [("cpu".into(), 2)].into(),
+        resources: [("cpu".into(), cpu)].into(),
         labels: Default::default(),
     };
     let engine = Engine::start(store(dir), dir, &node, clock.clone()).unwrap();

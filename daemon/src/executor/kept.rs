@@ -6,7 +6,7 @@ use crate::domain::pipeline::Work;
 use std::path::{Path, PathBuf};
 
 /// Built-in stages that keep files under the workflow's number.
-const KEEPERS: [&str; 5] = ["tts", "transcribe", "compose", "renditions", "thumbnails"];
+pub(super) const KEEPERS: &[&str] = &["tts", "transcribe", "compose", "renditions", "thumbnails"];
 
 fn keeps(workflow: &Workflow) -> bool {
     let keeper = |work: &Work| work.uses().is_some_and(|uses| KEEPERS.contains(&uses));

@@ -1,7 +1,6 @@
 //! What every form of the port does alike.
 
 use super::orders::{Yard, gives};
-use super::server::Server;
 use super::sides::{Alone, PATIENCE, Remote, Side, Told};
 use reeld::domain::{ErrorClass, Outcome, Values};
 use reeld::engine::ports::AttemptKey;
@@ -168,7 +167,7 @@ fn a_worker_over_memory_conforms() {
 
 #[test]
 fn a_worker_over_redis_conforms() {
-    let server = Server::start();
+    let server = reel_tests::Redis::start().unwrap();
     let url = server.url();
     all(|| {
         let url = url.clone();

@@ -9,7 +9,6 @@ mod house;
 mod lead;
 mod orders;
 mod rough;
-mod server;
 mod sides;
 mod simulation;
 mod whole;

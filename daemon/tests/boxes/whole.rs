@@ -2,7 +2,6 @@
 
 use super::house::{House, counts};
 use super::orders::Yard;
-use super::server::Server;
 use reeld::domain::why::Closed;
 use reeld::domain::workflow::{StageState, Wait};
 use reeld::domain::{ErrorClass, State, Status};
@@ -154,7 +153,7 @@ fn the_whole_conforms_over_memory() {
 #[test]
 fn the_whole_conforms_over_redis() {
     all(|| {
-        let server = Server::start();
+        let server = reel_tests::Redis::start().unwrap();
         Box::new(move || Arc::new(RedisLink::open(&server.url()).unwrap()))
     });
 }

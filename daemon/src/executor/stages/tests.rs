@@ -4,7 +4,9 @@ pub mod bench;
 mod reuse;
 
 use super::registry;
+use crate::domain::pipeline::PORTABLE;
 use crate::domain::{ErrorClass, Value};
+use crate::executor::kept::KEEPERS;
 use crate::executor::stage::StageError;
 use crate::pipeline::BUILT_IN_STAGES;
 use bench::Bench;
@@ -19,6 +21,10 @@ fn the_names_are_those_that_pipelines_may_use() {
     let mut known = BUILT_IN_STAGES.to_vec();
     known.sort_unstable();
     assert_eq!(names, known);
+    // Lists elsewhere that say something of some of them.
+    let mut some = PORTABLE.iter().chain(KEEPERS);
+    assert!(some.all(|name| known.contains(name)));
+    assert!(KEEPERS.iter().all(|name| PORTABLE.contains(name)));
 }
 
 const MAKING: [&str; 8] = [

@@ -1,49 +1,10 @@
 //! One suite for both carriers. The one over Redis runs where a `redis-server` is installed, and fails where it is not.
 
 use super::*;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use reel_tests::Redis;
 
 const SHORT: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_secs(20);
-
-struct Server {
-    child: Child,
-    dir: tempfile::TempDir,
-}
-
-impl Server {
-    fn start() -> Self {
-        let dir = tempfile::TempDir::new().unwrap();
-        let socket = dir.path().join("redis.sock");
-        let mut child = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--appendonly", "no"])
-            .arg("--unixsocket")
-            .arg(&socket)
-            .arg("--dir")
-            .arg(dir.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("redis-server must be installed: `cargo xtask setup`");
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains("accept connections")));
-        // It goes on to talk, and must find somebody who listens.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, dir }
-    }
-
-    fn link(&self) -> RedisLink {
-        let socket = self.dir.path().join("redis.sock");
-        RedisLink::open(&format!("unix://{}", socket.display())).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn bodies(entries: &[Entry]) -> Vec<&str> {
     entries
@@ -93,15 +54,15 @@ async fn memory_holds_to_its_words() {
 
 #[tokio::test]
 async fn redis_holds_to_its_words() {
-    let server = Server::start();
-    let link = server.link();
+    let server = Redis::start().unwrap();
+    let link = RedisLink::open(&server.url()).unwrap();
     holds_to_its_words(&link).await;
 }
 
 #[tokio::test]
 async fn a_reader_goes_on_after_all_was_lost() {
-    let server = Server::start();
-    let link = server.link();
+    let server = Redis::start().unwrap();
+    let link = RedisLink::open(&server.url()).unwrap();
     let mut reader = link.reader("s");
     link.add("s", "a", vec![b"before".to_vec()], None)
         .await

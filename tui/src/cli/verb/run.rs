@@ -188,6 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn anywhere_says_no_directory_and_takes_none() {
+        let args = read(&["--anywhere", "--", "p"]);
+        let said = Value::Object(params(&args, true).unwrap());
+        assert_eq!(said, json!({"argv": ["p"]}));
+        let both = ["run", "--anywhere", "--dir", "/d", "--", "p"];
+        assert!(Line::try_parse_from(both).is_err());
+    }
+
+    #[test]
     fn the_directory_is_the_callers_on_this_box_alone() {
         let here = std::env::current_dir().unwrap();
         assert_eq!(directory(None, true).unwrap(), Some(here.clone()));
